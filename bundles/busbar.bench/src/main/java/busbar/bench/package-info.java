@@ -1,0 +1,2 @@
+/** Benchmarks of the hot paths, run by {@code ./busbar bench}. */
+package busbar.bench;

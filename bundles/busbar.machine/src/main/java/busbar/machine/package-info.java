@@ -1,0 +1,2 @@
+/** The simulated machine: memory, buses and IOMMU hardware, described by a JSON file. */
+package busbar.machine;

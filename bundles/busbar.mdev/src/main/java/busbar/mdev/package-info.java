@@ -1,0 +1,2 @@
+/** The bus of mediated devices, their parents and types. */
+package busbar.mdev;

@@ -1,0 +1,2 @@
+/** Device model: the Intel 82574L network adapter. */
+package busbar.model.e1000e;

@@ -1,0 +1,2 @@
+/** Device model: QEMU's edu device. */
+package busbar.model.edu;

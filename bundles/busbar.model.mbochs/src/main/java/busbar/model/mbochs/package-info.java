@@ -1,0 +1,2 @@
+/** Device model: the mediated Bochs display of the kernel samples. */
+package busbar.model.mbochs;

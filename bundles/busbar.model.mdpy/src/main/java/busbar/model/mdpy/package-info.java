@@ -1,0 +1,2 @@
+/** Device model: the mediated framebuffer of the kernel samples. */
+package busbar.model.mdpy;

@@ -1,0 +1,2 @@
+/** Device model: an NVMe controller. */
+package busbar.model.nvme;

@@ -1,0 +1,2 @@
+/** Device model: the PL011 UART. */
+package busbar.model.pl011;

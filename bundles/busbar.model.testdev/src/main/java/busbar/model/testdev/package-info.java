@@ -1,0 +1,2 @@
+/** Device model: QEMU's pci-testdev. */
+package busbar.model.testdev;

@@ -1,0 +1,2 @@
+/** Device model: a VGA adapter. */
+package busbar.model.vga;

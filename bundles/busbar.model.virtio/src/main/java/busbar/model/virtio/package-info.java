@@ -1,0 +1,2 @@
+/** Device model: virtio PCI devices. */
+package busbar.model.virtio;

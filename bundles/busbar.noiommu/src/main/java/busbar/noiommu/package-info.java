@@ -1,0 +1,2 @@
+/** The backend for machines without an IOMMU. */
+package busbar.noiommu;

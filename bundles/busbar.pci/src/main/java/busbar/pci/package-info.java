@@ -1,0 +1,2 @@
+/** The {@code vfio-pci} bus driver. */
+package busbar.pci;

@@ -1,0 +1,2 @@
+/** The {@code vfio-platform} bus driver. */
+package busbar.platform;

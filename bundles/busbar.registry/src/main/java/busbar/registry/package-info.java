@@ -1,0 +1,2 @@
+/** The VFIO core: files, groups, containers, matching of drivers and backends. */
+package busbar.registry;

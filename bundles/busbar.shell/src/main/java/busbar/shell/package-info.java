@@ -1,0 +1,2 @@
+/** The {@code vfio} commands of the shell. */
+package busbar.shell;

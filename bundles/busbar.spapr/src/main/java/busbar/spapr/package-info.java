@@ -1,0 +1,2 @@
+/** The {@code vfio-iommu-spapr-tce} backend. */
+package busbar.spapr;

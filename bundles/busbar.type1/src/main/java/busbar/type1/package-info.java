@@ -1,0 +1,2 @@
+/** The {@code vfio-iommu-type1} backend. */
+package busbar.type1;
