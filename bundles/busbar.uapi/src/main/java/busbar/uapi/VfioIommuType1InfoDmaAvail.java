@@ -1,0 +1,47 @@
+package busbar.uapi;
+
+import static busbar.uapi.Abi.U32;
+
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+
+/**
+ * The argument vfio_iommu_type1_info_dma_avail.
+ *
+ * <p>Source: {@code struct vfio_iommu_type1_info_dma_avail}, {@code <linux/vfio.h>}.
+ *
+ * @param header {@code header}
+ * @param avail {@code avail}
+ */
+public record VfioIommuType1InfoDmaAvail(VfioInfoCapHeader header, int avail) {
+
+  public static final long OFFSET_HEADER = 0;
+  public static final long OFFSET_AVAIL = 8;
+  public static final long SIZE = 12;
+
+  public static final StructLayout LAYOUT =
+      MemoryLayout.structLayout(
+              VfioInfoCapHeader.LAYOUT.withName("header"),
+              U32.withName("avail"))
+          .withName("vfio_iommu_type1_info_dma_avail");
+
+  public static VfioIommuType1InfoDmaAvail decode(MemorySegment s) {
+    return decode(s, 0);
+  }
+
+  public static VfioIommuType1InfoDmaAvail decode(MemorySegment s, long at) {
+    return new VfioIommuType1InfoDmaAvail(
+        VfioInfoCapHeader.decode(s, at + OFFSET_HEADER),
+        s.get(U32, at + OFFSET_AVAIL));
+  }
+
+  public void encode(MemorySegment s) {
+    encode(s, 0);
+  }
+
+  public void encode(MemorySegment s, long at) {
+    header.encode(s, at + OFFSET_HEADER);
+    s.set(U32, at + OFFSET_AVAIL, avail);
+  }
+}
