@@ -1,0 +1,76 @@
+package busbar.launcher;
+
+import jakarta.json.stream.JsonParsingException;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.TreeMap;
+import org.osgi.service.feature.Feature;
+import org.osgi.service.feature.FeatureBundle;
+import org.osgi.service.feature.FeatureService;
+import org.osgi.service.feature.ID;
+
+/**
+ * A feature in the OSGi Feature format, as read from a file.
+ *
+ * @param file where it was read from
+ * @param feature what it says
+ */
+record FeatureFile(Path file, Feature feature) {
+
+  /** Metadata of a bundle that only a person at a console needs. */
+  static final String INTERACTIVE = "interactive";
+
+  /** Variable of a feature: the filter of the service that says that the appliance is up. */
+  static final String READY = "busbar.ready";
+
+  static FeatureFile read(Path file) throws LaunchException {
+    FeatureService reader =
+        ServiceLoader.load(FeatureService.class)
+            .findFirst()
+            .orElseThrow(() -> new LaunchException("no reader of features on the class path"));
+    try (Reader text = Files.newBufferedReader(file)) {
+      return new FeatureFile(file, reader.readFeature(text));
+    } catch (IOException | RuntimeException e) {
+      throw new LaunchException("feature " + file + place(e) + ": " + LaunchException.reasonOf(e), e);
+    }
+  }
+
+  /** The bundles in the order in which they are installed and started. */
+  List<ID> bundles(boolean interactive) {
+    List<ID> ids = new ArrayList<>();
+    for (FeatureBundle bundle : feature.getBundles()) {
+      if (interactive || !Boolean.parseBoolean(String.valueOf(bundle.getMetadata().get(INTERACTIVE)))) {
+        ids.add(bundle.getID());
+      }
+    }
+    return ids;
+  }
+
+  /** The filter of the service that says that the appliance is up, or null if nothing is waited for. */
+  String ready() {
+    Object filter = feature.getVariables().get(READY);
+    return filter == null ? null : filter.toString();
+  }
+
+  /** The configurations by PID, as the feature has them. */
+  Map<String, Map<String, Object>> configurations() {
+    Map<String, Map<String, Object>> byPid = new TreeMap<>();
+    feature.getConfigurations().forEach((pid, c) -> byPid.put(pid, new TreeMap<>(c.getValues())));
+    return byPid;
+  }
+
+  private static String place(Throwable problem) {
+    for (Throwable t = problem; t != null; t = t.getCause()) {
+      if (t instanceof JsonParsingException json) {
+        return " line " + json.getLocation().getLineNumber() + " column " + json.getLocation().getColumnNumber();
+      }
+    }
+    return "";
+  }
+}
