@@ -4,8 +4,6 @@ import busbar.launcher.command.LaunchCommand;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.osgi.service.feature.ID;
@@ -69,7 +67,7 @@ public final class Main {
   }
 
   private static int keepRunning(Appliance appliance, Options options) throws InterruptedException {
-    System.err.println("busbar: up in " + sinceStart().toMillis() + " ms, " + appliance.bundles() + " bundles");
+    System.err.println("busbar: up in " + BootClock.sinceStartMillis() + " ms, " + appliance.bundles() + " bundles");
     if (!options.bootOnly()) {
       appliance.awaitStop();
     }
@@ -92,11 +90,6 @@ public final class Main {
     }
     jars.addAll(options.bundles());
     return jars;
-  }
-
-  private static Duration sinceStart() {
-    Instant now = Instant.now();
-    return Duration.between(ProcessHandle.current().info().startInstant().orElse(now), now);
   }
 
   private static void stop(Appliance appliance, Path storage) {
