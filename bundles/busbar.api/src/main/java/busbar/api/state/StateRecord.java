@@ -1,0 +1,61 @@
+package busbar.api.state;
+
+import busbar.api.Errno;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * State of a device, driver or backend on its way from one version to the next.
+ *
+ * <p>Values are {@code Long}, {@code String}, {@code Boolean}, {@code byte[]}, {@code List}, nested
+ * {@code StateRecord} or handles of types of this API ({@link busbar.api.EventFd}, {@link
+ * busbar.api.memory.AddressSpace}, …): nothing that belongs to the class loader of a driver.
+ *
+ * @param kind whose state it is: {@code "vfio-pci"}
+ * @param version the schema's version; a reader takes its own and older ones
+ * @param values by name
+ */
+public record StateRecord(String kind, int version, Map<String, Object> values) {
+  public StateRecord {
+    values = Map.copyOf(values);
+  }
+
+  /**
+   * A value that must be there.
+   *
+   * @throws busbar.api.VfioException {@code EINVAL} if it is absent or of another type
+   */
+  public <T> T get(String name, Class<T> type) {
+    Object value = values.get(name);
+    if (!type.isInstance(value)) {
+      throw Errno.EINVAL.because(
+          "the state of %s (version %d) has no %s called %s", kind, version, type.getSimpleName(), name);
+    }
+    return type.cast(value);
+  }
+
+  /** A number that must be there; as {@link #get}. */
+  public long number(String name) {
+    return get(name, Long.class);
+  }
+
+  /** A list that must be there, of elements of that type; as {@link #get}. */
+  public <T> List<T> list(String name, Class<T> type) {
+    List<?> list = get(name, List.class);
+    return list.stream().map(type::cast).toList();
+  }
+
+  /**
+   * Checks that a reader can take this record.
+   *
+   * @throws busbar.api.VfioException {@code EINVAL} if it is of another kind or a newer version
+   */
+  public StateRecord expect(String wantedKind, int newestVersion) {
+    if (!kind.equals(wantedKind) || version > newestVersion) {
+      throw Errno.EINVAL.because(
+          "state of %s version %d cannot be taken by %s, which knows versions up to %d",
+          kind, version, wantedKind, newestVersion);
+    }
+    return this;
+  }
+}

@@ -1,0 +1,56 @@
+package busbar.machine.model;
+
+import busbar.api.state.StateRecord;
+import java.lang.foreign.MemorySegment;
+import org.osgi.annotation.versioning.ConsumerType;
+
+/**
+ * The behaviour of one device. The machine does everything that all devices of a bus have in common
+ * (configuration space, decoding, message tables, masks, power); the model does the rest.
+ *
+ * <p>Called by many threads at once. A model with more than independent registers has a lock of its own,
+ * and calls nothing of {@link ModelContext} while it holds it but {@link ModelContext#timing()}.
+ */
+@ConsumerType
+public interface DeviceModel {
+  /**
+   * Reads registers. The machine has checked that the access is inside the region, aligned and decoded.
+   *
+   * @param region BAR number, or the index of a platform device's resource
+   * @param width 1, 2, 4 or 8
+   * @return a little-endian value in the low bits; what hardware gives for an access that it does not know
+   */
+  long read(int region, long offset, int width);
+
+  /** Writes registers; as {@link #read}. */
+  void write(int region, long offset, int width, long value);
+
+  /**
+   * The memory of a region that is nothing but memory (a framebuffer); accesses then bypass the model.
+   * {@code null} for registers. The same segment for the device's whole life.
+   */
+  default MemorySegment memory(int region) {
+    return null;
+  }
+
+  /** The device was reset: registers as after power-on, nothing under way, interrupt lines low. */
+  void reset();
+
+  /** A driver wrote configuration space; {@link ModelContext#config} has the new values. */
+  default void configWritten(int offset, int width) {}
+
+  /**
+   * Stops DMA and timers and tells the whole state, for a successor of the same model or a later version.
+   * Work under way is finished or is part of the state. {@link #resume} or {@link #close} follows.
+   */
+  StateRecord save();
+
+  /** Takes a state that {@link #save} of this or an earlier version gave; before any access. */
+  void restore(StateRecord state);
+
+  /** Goes on after a {@link #save} that led nowhere. */
+  void resume();
+
+  /** Switched off: timers and DMA end now. */
+  void close();
+}
