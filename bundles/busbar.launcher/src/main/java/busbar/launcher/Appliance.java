@@ -55,7 +55,7 @@ final class Appliance implements AutoCloseable {
             Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA, SHARED_PACKAGES,
             "felix.service.urlhandlers", "false",
             "felix.log.level", "0",
-            "gosh.home", System.getProperty("busbar.home", ".") + "/features/gosh");
+            "gosh.home", System.getProperty("busbar.home", ".") + "/features/shell");
     Framework framework = factory.newFramework(properties);
     try {
       framework.start();

@@ -9,6 +9,9 @@ import java.util.logging.Logger;
 /** The log on the console: bundles use {@link System.Logger}, records go to standard error, one line each. */
 final class Console {
 
+  /** Held, since the log manager does not keep loggers alive. */
+  private static final Logger TERMINAL = Logger.getLogger("org.jline");
+
   private Console() {}
 
   static void logAt(Level level) {
@@ -21,6 +24,8 @@ final class Console {
     handler.setFormatter(new OneLine());
     root.addHandler(handler);
     root.setLevel(level);
+    // says at every start without a terminal that there is none
+    TERMINAL.setLevel(Level.SEVERE);
   }
 
   /** {@code 12:00:01.250 WARNING busbar.registry: message}, with the exception's own line if there is one. */
