@@ -55,7 +55,7 @@ public final class CapabilityChain {
   public CapabilityChain add(int id, int version, long size, Consumer<MemorySegment> encoder) {
     if (size < VfioInfoCapHeader.SIZE) {
       throw new IllegalArgumentException(
-          "Capability " + id + " of " + size + " bytes has no room for its header.");
+          "Capability %d of %d bytes has no room for its header.".formatted(id, size));
     }
     MemorySegment bytes = MemorySegment.ofArray(new byte[Math.toIntExact(size)]);
     encoder.accept(bytes);
@@ -97,20 +97,28 @@ public final class CapabilityChain {
    *
    * @param s starts at the fixed struct and ends where the answer ends ({@code argsz})
    * @param capOffset as answered, taken as unsigned; 0 means that there are none
-   * @throws IllegalArgumentException if a link leaves the buffer or leads back into the chain
+   * @throws IllegalArgumentException if a link leaves the buffer, leads back into the chain or into
+   *     another capability's header
    */
   public static List<Capability> read(MemorySegment s, int capOffset) {
     List<Long> offsets = offsets(s, Integer.toUnsignedLong(capOffset));
     NavigableSet<Long> starts = new TreeSet<>(offsets);
     List<Capability> found = new ArrayList<>(offsets.size());
     for (long at : offsets) {
-      VfioInfoCapHeader header = VfioInfoCapHeader.decode(s, at);
       Long following = starts.higher(at);
-      long end = following == null ? s.byteSize() : following;
-      found.add(
-          new Capability(header.id(), header.version(), at, s.asSlice(at, end - at)));
+      found.add(capability(s, at, following == null ? s.byteSize() : following));
     }
     return List.copyOf(found);
+  }
+
+  private static Capability capability(MemorySegment s, long start, long end) {
+    if (end - start < VfioInfoCapHeader.SIZE) {
+      throw new IllegalArgumentException(
+          "The capabilities at offsets %d and %d overlap.".formatted(start, end));
+    }
+    VfioInfoCapHeader header = VfioInfoCapHeader.decode(s, start);
+    MemorySegment bytes = s.asSlice(start, end - start);
+    return new Capability(header.id(), header.version(), start, bytes);
   }
 
   private static List<Long> offsets(MemorySegment s, long first) {
@@ -119,12 +127,12 @@ public final class CapabilityChain {
     for (long at = first; at != 0; ) {
       if (at > s.byteSize() - VfioInfoCapHeader.SIZE) {
         throw new IllegalArgumentException(
-            "The capability at offset " + at + " lies outside the " + s.byteSize()
-                + " bytes of the answer.");
+            "The capability at offset %d lies outside the %d bytes of the answer."
+                .formatted(at, s.byteSize()));
       }
       if (!seen.add(at)) {
         throw new IllegalArgumentException(
-            "The capability chain loops: it comes to offset " + at + " twice.");
+            "The capability chain loops: it comes to offset %d twice.".formatted(at));
       }
       offsets.add(at);
       at = Integer.toUnsignedLong(VfioInfoCapHeader.decode(s, at).next());

@@ -7,14 +7,15 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument iommu_fault_alloc.
+ * Argument and answer of {@code IOMMU_FAULT_QUEUE_ALLOC} on an iommufd: a queue of {@link
+ * IommuHwptPgfault} to read and {@link IommuHwptPageResponse} to write.
  *
  * <p>Source: {@code struct iommu_fault_alloc}, {@code <linux/iommufd.h>}.
  *
- * @param size {@code size}
- * @param flags {@code flags}
- * @param outFaultId {@code out_fault_id}
- * @param outFaultFd {@code out_fault_fd}
+ * @param size bytes of this struct as the caller knows it
+ * @param flags must be 0
+ * @param outFaultId out: its id
+ * @param outFaultFd out: its file descriptor
  */
 public record IommuFaultAlloc(int size, int flags, int outFaultId, int outFaultFd) {
 

@@ -11,23 +11,32 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * The argument iommu_hw_info.
+ * Argument and answer of {@code IOMMU_GET_HW_INFO} on an iommufd: what the IOMMU of a device is, as
+ * raw registers.
  *
  * <p>Source: {@code struct iommu_hw_info}, {@code <linux/iommufd.h>}.
  *
- * @param size {@code size}
- * @param flags {@code flags}
- * @param devId {@code dev_id}
- * @param dataLen {@code data_len}
- * @param dataUptr {@code data_uptr}
- * @param inDataType {@code in_data_type}
- * @param outMaxPasidLog2 {@code out_max_pasid_log2}
- * @param reserved {@code __reserved}
- * @param outCapabilities {@code out_capabilities}
+ * @param size bytes of this struct as the caller knows it
+ * @param flags {@code IOMMU_HW_INFO_FLAG_INPUT_TYPE} or 0
+ * @param devId device
+ * @param dataLen in: bytes at {@code dataUptr}; out: bytes that there are for it
+ * @param dataUptr address of the struct that the type stands for; what is beyond it becomes 0
+ * @param inDataType in, with {@code INPUT_TYPE}: {@code IOMMU_HW_INFO_TYPE_*} wished for; out, the
+ *     union is {@link #outDataType()}
+ * @param outMaxPasidLog2 out: bits of a PASID, 0 if there are none
+ * @param reserved must be 0
+ * @param outCapabilities out: {@code IOMMU_HW_CAP_*}
  */
 public record IommuHwInfo(
-    int size, int flags, int devId, int dataLen, long dataUptr, int inDataType,
-    int outMaxPasidLog2, byte[] reserved, long outCapabilities) {
+    int size,
+    int flags,
+    int devId,
+    int dataLen,
+    long dataUptr,
+    int inDataType,
+    int outMaxPasidLog2,
+    byte[] reserved,
+    long outCapabilities) {
 
   public static final long OFFSET_SIZE = 0;
   public static final long OFFSET_FLAGS = 4;
@@ -48,8 +57,7 @@ public record IommuHwInfo(
               U32.withName("dev_id"),
               U32.withName("data_len"),
               U64.withName("data_uptr"),
-              MemoryLayout.unionLayout(
-                  U32.withName("in_data_type"), U32.withName("out_data_type")),
+              MemoryLayout.unionLayout(U32.withName("in_data_type"), U32.withName("out_data_type")),
               U8.withName("out_max_pasid_log2"),
               MemoryLayout.sequenceLayout(3, U8).withName("__reserved"),
               U64.withName("out_capabilities"))
@@ -97,7 +105,7 @@ public record IommuHwInfo(
     return reserved.clone();
   }
 
-  /** The same bytes as {@code in_data_type}, read by the other name of the union. */
+  /** {@code IOMMU_HW_INFO_TYPE_*} of the data, in the answer. */
   public int outDataType() {
     return inDataType;
   }
@@ -120,7 +128,14 @@ public record IommuHwInfo(
   @Override
   public int hashCode() {
     return Objects.hash(
-        size, flags, devId, dataLen, dataUptr, inDataType, outMaxPasidLog2,
-        Arrays.hashCode(reserved), outCapabilities);
+        size,
+        flags,
+        devId,
+        dataLen,
+        dataUptr,
+        inDataType,
+        outMaxPasidLog2,
+        Arrays.hashCode(reserved),
+        outCapabilities);
   }
 }

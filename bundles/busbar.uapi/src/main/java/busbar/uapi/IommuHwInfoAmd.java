@@ -7,12 +7,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument iommu_hw_info_amd.
+ * Data of {@link IommuHwInfo} for AMD IOMMUs.
  *
  * <p>Source: {@code struct iommu_hw_info_amd}, {@code <linux/iommufd.h>}.
  *
- * @param efr {@code efr}
- * @param efr2 {@code efr2}
+ * @param efr extended feature register
+ * @param efr2 extended feature register 2
  */
 public record IommuHwInfoAmd(long efr, long efr2) {
 
@@ -21,9 +21,7 @@ public record IommuHwInfoAmd(long efr, long efr2) {
   public static final long SIZE = 16;
 
   public static final StructLayout LAYOUT =
-      MemoryLayout.structLayout(
-              U64.withName("efr"),
-              U64.withName("efr2"))
+      MemoryLayout.structLayout(U64.withName("efr"), U64.withName("efr2"))
           .withName("iommu_hw_info_amd");
 
   public static IommuHwInfoAmd decode(MemorySegment s) {
@@ -31,9 +29,7 @@ public record IommuHwInfoAmd(long efr, long efr2) {
   }
 
   public static IommuHwInfoAmd decode(MemorySegment s, long at) {
-    return new IommuHwInfoAmd(
-        s.get(U64, at + OFFSET_EFR),
-        s.get(U64, at + OFFSET_EFR2));
+    return new IommuHwInfoAmd(s.get(U64, at + OFFSET_EFR), s.get(U64, at + OFFSET_EFR2));
   }
 
   public void encode(MemorySegment s) {

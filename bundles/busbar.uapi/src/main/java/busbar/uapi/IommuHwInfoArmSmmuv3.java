@@ -9,15 +9,15 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * The argument iommu_hw_info_arm_smmuv3.
+ * Data of {@link IommuHwInfo} for Arm SMMUv3.
  *
  * <p>Source: {@code struct iommu_hw_info_arm_smmuv3}, {@code <linux/iommufd.h>}.
  *
- * @param flags {@code flags}
- * @param reserved {@code __reserved}
- * @param idr {@code idr}
- * @param iidr {@code iidr}
- * @param aidr {@code aidr}
+ * @param flags {@code IOMMU_HW_INFO_ARM_SMMUV3_ERRATA_*}
+ * @param reserved must be 0
+ * @param idr identification registers IDR0 to IDR5, six 32-bit words, host-endian, in memory order
+ * @param iidr implementation identification register
+ * @param aidr architecture identification register
  */
 public record IommuHwInfoArmSmmuv3(int flags, int reserved, byte[] idr, int iidr, int aidr) {
 

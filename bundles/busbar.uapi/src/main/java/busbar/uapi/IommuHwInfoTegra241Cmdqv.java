@@ -8,15 +8,15 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument iommu_hw_info_tegra241_cmdqv.
+ * Data of {@link IommuHwInfo} for the command queue virtualization of NVIDIA Tegra241.
  *
  * <p>Source: {@code struct iommu_hw_info_tegra241_cmdqv}, {@code <linux/iommufd.h>}.
  *
- * @param flags {@code flags}
- * @param version {@code version}
- * @param log2vcmdqs {@code log2vcmdqs}
- * @param log2vsids {@code log2vsids}
- * @param reserved {@code __reserved}
+ * @param flags 0, none is defined
+ * @param version version of the hardware
+ * @param log2vcmdqs binary logarithm of the number of virtual command queues
+ * @param log2vsids binary logarithm of the number of virtual stream ids
+ * @param reserved must be 0
  */
 public record IommuHwInfoTegra241Cmdqv(
     int flags, int version, int log2vcmdqs, int log2vsids, int reserved) {

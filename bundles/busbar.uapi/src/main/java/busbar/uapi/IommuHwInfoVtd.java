@@ -8,14 +8,14 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument iommu_hw_info_vtd.
+ * Data of {@link IommuHwInfo} for Intel VT-d.
  *
  * <p>Source: {@code struct iommu_hw_info_vtd}, {@code <linux/iommufd.h>}.
  *
- * @param flags {@code flags}
- * @param reserved {@code __reserved}
- * @param capReg {@code cap_reg}
- * @param ecapReg {@code ecap_reg}
+ * @param flags {@code IOMMU_HW_INFO_VTD_ERRATA_*}
+ * @param reserved must be 0
+ * @param capReg capability register
+ * @param ecapReg extended capability register
  */
 public record IommuHwInfoVtd(int flags, int reserved, long capReg, long ecapReg) {
 

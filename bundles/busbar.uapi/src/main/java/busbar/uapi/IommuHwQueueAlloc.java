@@ -8,22 +8,29 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument iommu_hw_queue_alloc.
+ * Argument and answer of {@code IOMMU_HW_QUEUE_ALLOC} on an iommufd: a hardware queue in guest
+ * memory.
  *
  * <p>Source: {@code struct iommu_hw_queue_alloc}, {@code <linux/iommufd.h>}.
  *
- * @param size {@code size}
- * @param flags {@code flags}
- * @param viommuId {@code viommu_id}
- * @param type {@code type}
- * @param index {@code index}
- * @param outHwQueueId {@code out_hw_queue_id}
- * @param nestingParentIova {@code nesting_parent_iova}
- * @param length {@code length}
+ * @param size bytes of this struct as the caller knows it
+ * @param flags must be 0
+ * @param viommuId virtual IOMMU
+ * @param type {@code IOMMU_HW_QUEUE_TYPE_*}
+ * @param index which of the queues of that type
+ * @param outHwQueueId out: its id
+ * @param nestingParentIova where the queue lies, in addresses of the nesting parent
+ * @param length bytes of the queue
  */
 public record IommuHwQueueAlloc(
-    int size, int flags, int viommuId, int type, int index, int outHwQueueId,
-    long nestingParentIova, long length) {
+    int size,
+    int flags,
+    int viommuId,
+    int type,
+    int index,
+    int outHwQueueId,
+    long nestingParentIova,
+    long length) {
 
   public static final long OFFSET_SIZE = 0;
   public static final long OFFSET_FLAGS = 4;

@@ -8,25 +8,34 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument iommu_hwpt_alloc.
+ * Argument and answer of {@code IOMMU_HWPT_ALLOC} on an iommufd: a new hardware page table.
  *
  * <p>Source: {@code struct iommu_hwpt_alloc}, {@code <linux/iommufd.h>}.
  *
- * @param size {@code size}
- * @param flags {@code flags}
- * @param devId {@code dev_id}
- * @param ptId {@code pt_id}
- * @param outHwptId {@code out_hwpt_id}
- * @param reserved {@code __reserved}
- * @param dataType {@code data_type}
- * @param dataLen {@code data_len}
- * @param dataUptr {@code data_uptr}
- * @param faultId {@code fault_id}
- * @param reserved2 {@code __reserved2}
+ * @param size bytes of this struct as the caller knows it
+ * @param flags {@code IOMMU_HWPT_ALLOC_*}, {@code IOMMU_HWPT_FAULT_ID_VALID}
+ * @param devId device whose IOMMU it is for
+ * @param ptId address space to follow, or parent to nest in: a hardware page table or virtual IOMMU
+ * @param outHwptId out: its id
+ * @param reserved must be 0
+ * @param dataType {@code IOMMU_HWPT_DATA_*}
+ * @param dataLen bytes at {@code dataUptr}
+ * @param dataUptr address of the struct that the data type stands for
+ * @param faultId queue for I/O page faults, with {@code FAULT_ID_VALID}
+ * @param reserved2 must be 0
  */
 public record IommuHwptAlloc(
-    int size, int flags, int devId, int ptId, int outHwptId, int reserved, int dataType,
-    int dataLen, long dataUptr, int faultId, int reserved2) {
+    int size,
+    int flags,
+    int devId,
+    int ptId,
+    int outHwptId,
+    int reserved,
+    int dataType,
+    int dataLen,
+    long dataUptr,
+    int faultId,
+    int reserved2) {
 
   public static final long OFFSET_SIZE = 0;
   public static final long OFFSET_FLAGS = 4;

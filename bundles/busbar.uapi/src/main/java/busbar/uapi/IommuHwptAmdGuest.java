@@ -8,11 +8,11 @@ import java.lang.foreign.StructLayout;
 import java.util.Arrays;
 
 /**
- * The argument iommu_hwpt_amd_guest.
+ * Data of {@link IommuHwptAlloc} with {@code IOMMU_HWPT_DATA_AMD_GUEST}.
  *
  * <p>Source: {@code struct iommu_hwpt_amd_guest}, {@code <linux/iommufd.h>}.
  *
- * @param dte {@code dte}
+ * @param dte four 64-bit words of the device table entry, host-endian, in memory order
  */
 public record IommuHwptAmdGuest(byte[] dte) {
 
@@ -20,8 +20,7 @@ public record IommuHwptAmdGuest(byte[] dte) {
   public static final long SIZE = 32;
 
   public static final StructLayout LAYOUT =
-      MemoryLayout.structLayout(
-              MemoryLayout.sequenceLayout(4, U64).withName("dte"))
+      MemoryLayout.structLayout(MemoryLayout.sequenceLayout(4, U64).withName("dte"))
           .withName("iommu_hwpt_amd_guest");
 
   public IommuHwptAmdGuest {
@@ -33,8 +32,7 @@ public record IommuHwptAmdGuest(byte[] dte) {
   }
 
   public static IommuHwptAmdGuest decode(MemorySegment s, long at) {
-    return new IommuHwptAmdGuest(
-        Abi.bytes(s, at + OFFSET_DTE, 32));
+    return new IommuHwptAmdGuest(Abi.bytes(s, at + OFFSET_DTE, 32));
   }
 
   public void encode(MemorySegment s) {
@@ -53,8 +51,7 @@ public record IommuHwptAmdGuest(byte[] dte) {
   /** Compares arrays by content. */
   @Override
   public boolean equals(Object other) {
-    return other instanceof IommuHwptAmdGuest o
-        && Arrays.equals(dte, o.dte);
+    return other instanceof IommuHwptAmdGuest o && Arrays.equals(dte, o.dte);
   }
 
   @Override

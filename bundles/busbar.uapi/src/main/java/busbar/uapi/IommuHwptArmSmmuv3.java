@@ -8,11 +8,11 @@ import java.lang.foreign.StructLayout;
 import java.util.Arrays;
 
 /**
- * The argument iommu_hwpt_arm_smmuv3.
+ * Data of {@link IommuHwptAlloc} with {@code IOMMU_HWPT_DATA_ARM_SMMUV3}.
  *
  * <p>Source: {@code struct iommu_hwpt_arm_smmuv3}, {@code <linux/iommufd.h>}.
  *
- * @param ste {@code ste}
+ * @param ste first two 64-bit words of the stream table entry, little-endian, in memory order
  */
 public record IommuHwptArmSmmuv3(byte[] ste) {
 
@@ -20,8 +20,7 @@ public record IommuHwptArmSmmuv3(byte[] ste) {
   public static final long SIZE = 16;
 
   public static final StructLayout LAYOUT =
-      MemoryLayout.structLayout(
-              MemoryLayout.sequenceLayout(2, U64).withName("ste"))
+      MemoryLayout.structLayout(MemoryLayout.sequenceLayout(2, U64).withName("ste"))
           .withName("iommu_hwpt_arm_smmuv3");
 
   public IommuHwptArmSmmuv3 {
@@ -33,8 +32,7 @@ public record IommuHwptArmSmmuv3(byte[] ste) {
   }
 
   public static IommuHwptArmSmmuv3 decode(MemorySegment s, long at) {
-    return new IommuHwptArmSmmuv3(
-        Abi.bytes(s, at + OFFSET_STE, 16));
+    return new IommuHwptArmSmmuv3(Abi.bytes(s, at + OFFSET_STE, 16));
   }
 
   public void encode(MemorySegment s) {
@@ -53,8 +51,7 @@ public record IommuHwptArmSmmuv3(byte[] ste) {
   /** Compares arrays by content. */
   @Override
   public boolean equals(Object other) {
-    return other instanceof IommuHwptArmSmmuv3 o
-        && Arrays.equals(ste, o.ste);
+    return other instanceof IommuHwptArmSmmuv3 o && Arrays.equals(ste, o.ste);
   }
 
   @Override

@@ -8,21 +8,28 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument iommu_hwpt_get_dirty_bitmap.
+ * Argument of {@code IOMMU_HWPT_GET_DIRTY_BITMAP} on an iommufd: fetches which pages devices have
+ * written to.
  *
  * <p>Source: {@code struct iommu_hwpt_get_dirty_bitmap}, {@code <linux/iommufd.h>}.
  *
- * @param size {@code size}
- * @param hwptId {@code hwpt_id}
- * @param flags {@code flags}
- * @param reserved {@code __reserved}
- * @param iova {@code iova}
- * @param length {@code length}
- * @param pageSize {@code page_size}
- * @param data {@code data}
+ * @param size bytes of this struct as the caller knows it
+ * @param hwptId hardware page table
+ * @param flags {@code IOMMU_HWPT_GET_DIRTY_BITMAP_NO_CLEAR} or 0
+ * @param reserved must be 0
+ * @param iova first address
+ * @param length bytes
+ * @param pageSize bytes for each bit
+ * @param data address of 64-bit words, bit 0 is the page at {@code iova}
  */
 public record IommuHwptGetDirtyBitmap(
-    int size, int hwptId, int flags, int reserved, long iova, long length, long pageSize,
+    int size,
+    int hwptId,
+    int flags,
+    int reserved,
+    long iova,
+    long length,
+    long pageSize,
     long data) {
 
   public static final long OFFSET_SIZE = 0;

@@ -8,17 +8,18 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument iommu_hwpt_invalidate.
+ * Argument and answer of {@code IOMMU_HWPT_INVALIDATE} on an iommufd: drops what the hardware has
+ * cached of a table that the client keeps.
  *
  * <p>Source: {@code struct iommu_hwpt_invalidate}, {@code <linux/iommufd.h>}.
  *
- * @param size {@code size}
- * @param hwptId {@code hwpt_id}
- * @param dataUptr {@code data_uptr}
- * @param dataType {@code data_type}
- * @param entryLen {@code entry_len}
- * @param entryNum {@code entry_num}
- * @param reserved {@code __reserved}
+ * @param size bytes of this struct as the caller knows it
+ * @param hwptId nested hardware page table or virtual IOMMU
+ * @param dataUptr address of the entries
+ * @param dataType {@code IOMMU_*_INVALIDATE_DATA_*}
+ * @param entryLen bytes from entry to entry
+ * @param entryNum in: entries; out, also on failure: entries handled
+ * @param reserved must be 0
  */
 public record IommuHwptInvalidate(
     int size, int hwptId, long dataUptr, int dataType, int entryLen, int entryNum, int reserved) {

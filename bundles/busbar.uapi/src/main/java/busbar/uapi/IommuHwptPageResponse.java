@@ -7,12 +7,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument iommu_hwpt_page_response.
+ * The answer to an I/O page fault, written to a fault queue.
  *
  * <p>Source: {@code struct iommu_hwpt_page_response}, {@code <linux/iommufd.h>}.
  *
- * @param cookie {@code cookie}
- * @param code {@code code}
+ * @param cookie that of the fault
+ * @param code {@code IOMMUFD_PAGE_RESP_*}
  */
 public record IommuHwptPageResponse(int cookie, int code) {
 
@@ -21,9 +21,7 @@ public record IommuHwptPageResponse(int cookie, int code) {
   public static final long SIZE = 8;
 
   public static final StructLayout LAYOUT =
-      MemoryLayout.structLayout(
-              U32.withName("cookie"),
-              U32.withName("code"))
+      MemoryLayout.structLayout(U32.withName("cookie"), U32.withName("code"))
           .withName("iommu_hwpt_page_response");
 
   public static IommuHwptPageResponse decode(MemorySegment s) {
@@ -31,9 +29,7 @@ public record IommuHwptPageResponse(int cookie, int code) {
   }
 
   public static IommuHwptPageResponse decode(MemorySegment s, long at) {
-    return new IommuHwptPageResponse(
-        s.get(U32, at + OFFSET_COOKIE),
-        s.get(U32, at + OFFSET_CODE));
+    return new IommuHwptPageResponse(s.get(U32, at + OFFSET_COOKIE), s.get(U32, at + OFFSET_CODE));
   }
 
   public void encode(MemorySegment s) {

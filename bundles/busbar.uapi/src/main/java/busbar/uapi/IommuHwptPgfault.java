@@ -8,22 +8,29 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument iommu_hwpt_pgfault.
+ * An I/O page fault, read from a fault queue.
  *
  * <p>Source: {@code struct iommu_hwpt_pgfault}, {@code <linux/iommufd.h>}.
  *
- * @param flags {@code flags}
- * @param devId {@code dev_id}
- * @param pasid {@code pasid}
- * @param grpid {@code grpid}
- * @param perm {@code perm}
- * @param reserved {@code __reserved}
- * @param addr {@code addr}
- * @param length {@code length}
- * @param cookie {@code cookie}
+ * @param flags {@code IOMMU_PGFAULT_FLAGS_*}
+ * @param devId device
+ * @param pasid process address space id, if flagged valid
+ * @param grpid page request group
+ * @param perm {@code IOMMU_PGFAULT_PERM_*}: access that was wished for
+ * @param reserved must be 0
+ * @param addr address of the fault
+ * @param length bytes that the device says it will need, a hint
+ * @param cookie to be given back in the response
  */
 public record IommuHwptPgfault(
-    int flags, int devId, int pasid, int grpid, int perm, int reserved, long addr, int length,
+    int flags,
+    int devId,
+    int pasid,
+    int grpid,
+    int perm,
+    int reserved,
+    long addr,
+    int length,
     int cookie) {
 
   public static final long OFFSET_FLAGS = 0;

@@ -7,14 +7,15 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument iommu_hwpt_set_dirty_tracking.
+ * Argument of {@code IOMMU_HWPT_SET_DIRTY_TRACKING} on an iommufd. To enable clears what was noted
+ * before.
  *
  * <p>Source: {@code struct iommu_hwpt_set_dirty_tracking}, {@code <linux/iommufd.h>}.
  *
- * @param size {@code size}
- * @param flags {@code flags}
- * @param hwptId {@code hwpt_id}
- * @param reserved {@code __reserved}
+ * @param size bytes of this struct as the caller knows it
+ * @param flags {@code IOMMU_HWPT_DIRTY_TRACKING_ENABLE}, or 0 to disable
+ * @param hwptId hardware page table
+ * @param reserved must be 0
  */
 public record IommuHwptSetDirtyTracking(int size, int flags, int hwptId, int reserved) {
 

@@ -8,14 +8,15 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument iommu_hwpt_vtd_s1.
+ * Data of {@link IommuHwptAlloc} with {@code IOMMU_HWPT_DATA_VTD_S1}: a first-stage table of Intel
+ * VT-d that the client keeps.
  *
  * <p>Source: {@code struct iommu_hwpt_vtd_s1}, {@code <linux/iommufd.h>}.
  *
- * @param flags {@code flags}
- * @param pgtblAddr {@code pgtbl_addr}
- * @param addrWidth {@code addr_width}
- * @param reserved {@code __reserved}
+ * @param flags {@code IOMMU_VTD_S1_SRE}, {@code EAFE}, {@code WPE}: bits of the PASID entry
+ * @param pgtblAddr where the table starts, in addresses of the nesting parent
+ * @param addrWidth input address width in bits
+ * @param reserved must be 0
  */
 public record IommuHwptVtdS1(long flags, long pgtblAddr, int addrWidth, int reserved) {
 

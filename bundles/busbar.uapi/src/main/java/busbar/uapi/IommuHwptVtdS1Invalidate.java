@@ -8,14 +8,14 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument iommu_hwpt_vtd_s1_invalidate.
+ * An entry of {@link IommuHwptInvalidate} with {@code IOMMU_HWPT_INVALIDATE_DATA_VTD_S1}.
  *
  * <p>Source: {@code struct iommu_hwpt_vtd_s1_invalidate}, {@code <linux/iommufd.h>}.
  *
- * @param addr {@code addr}
- * @param npages {@code npages}
- * @param flags {@code flags}
- * @param reserved {@code __reserved}
+ * @param addr first address, 0 with all pages for everything
+ * @param npages pages of 4 KiB, 2<sup>64</sup>-1 for all
+ * @param flags {@code IOMMU_VTD_INV_FLAGS_LEAF} if only leaf entries have changed
+ * @param reserved must be 0
  */
 public record IommuHwptVtdS1Invalidate(long addr, long npages, int flags, int reserved) {
 

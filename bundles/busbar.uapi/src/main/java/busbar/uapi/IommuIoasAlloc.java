@@ -7,13 +7,13 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument iommu_ioas_alloc.
+ * Argument and answer of {@code IOMMU_IOAS_ALLOC} on an iommufd: a new I/O address space.
  *
  * <p>Source: {@code struct iommu_ioas_alloc}, {@code <linux/iommufd.h>}.
  *
- * @param size {@code size}
- * @param flags {@code flags}
- * @param outIoasId {@code out_ioas_id}
+ * @param size bytes of this struct as the caller knows it
+ * @param flags must be 0
+ * @param outIoasId out: its id
  */
 public record IommuIoasAlloc(int size, int flags, int outIoasId) {
 
@@ -24,9 +24,7 @@ public record IommuIoasAlloc(int size, int flags, int outIoasId) {
 
   public static final StructLayout LAYOUT =
       MemoryLayout.structLayout(
-              U32.withName("size"),
-              U32.withName("flags"),
-              U32.withName("out_ioas_id"))
+              U32.withName("size"), U32.withName("flags"), U32.withName("out_ioas_id"))
           .withName("iommu_ioas_alloc");
 
   public static IommuIoasAlloc decode(MemorySegment s) {

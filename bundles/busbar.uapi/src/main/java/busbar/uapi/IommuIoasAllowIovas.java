@@ -8,15 +8,17 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument iommu_ioas_allow_iovas.
+ * Argument of {@code IOMMU_IOAS_ALLOW_IOVAS} on an iommufd: keeps these ranges usable, so that a
+ * device that needs one of them for itself cannot be attached. Replaces the list before; an empty
+ * one allows all.
  *
  * <p>Source: {@code struct iommu_ioas_allow_iovas}, {@code <linux/iommufd.h>}.
  *
- * @param size {@code size}
- * @param ioasId {@code ioas_id}
- * @param numIovas {@code num_iovas}
- * @param reserved {@code __reserved}
- * @param allowedIovas {@code allowed_iovas}
+ * @param size bytes of this struct as the caller knows it
+ * @param ioasId address space
+ * @param numIovas elements at {@code allowedIovas}
+ * @param reserved must be 0
+ * @param allowedIovas address of an array of {@link IommuIovaRange}
  */
 public record IommuIoasAllowIovas(
     int size, int ioasId, int numIovas, int reserved, long allowedIovas) {

@@ -7,12 +7,13 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument iommu_ioas_change_process.
+ * Argument of {@code IOMMU_IOAS_CHANGE_PROCESS} on an iommufd: charges locked memory to the caller
+ * from now on. Works only if all mappings are of files.
  *
  * <p>Source: {@code struct iommu_ioas_change_process}, {@code <linux/iommufd.h>}.
  *
- * @param size {@code size}
- * @param reserved {@code __reserved}
+ * @param size bytes of this struct as the caller knows it
+ * @param reserved must be 0
  */
 public record IommuIoasChangeProcess(int size, int reserved) {
 
@@ -21,9 +22,7 @@ public record IommuIoasChangeProcess(int size, int reserved) {
   public static final long SIZE = 8;
 
   public static final StructLayout LAYOUT =
-      MemoryLayout.structLayout(
-              U32.withName("size"),
-              U32.withName("__reserved"))
+      MemoryLayout.structLayout(U32.withName("size"), U32.withName("__reserved"))
           .withName("iommu_ioas_change_process");
 
   public static IommuIoasChangeProcess decode(MemorySegment s) {
@@ -32,8 +31,7 @@ public record IommuIoasChangeProcess(int size, int reserved) {
 
   public static IommuIoasChangeProcess decode(MemorySegment s, long at) {
     return new IommuIoasChangeProcess(
-        s.get(U32, at + OFFSET_SIZE),
-        s.get(U32, at + OFFSET_RESERVED));
+        s.get(U32, at + OFFSET_SIZE), s.get(U32, at + OFFSET_RESERVED));
   }
 
   public void encode(MemorySegment s) {

@@ -8,17 +8,18 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument iommu_ioas_copy.
+ * Argument and answer of {@code IOMMU_IOAS_COPY} on an iommufd: maps pages of one address space in
+ * another as well.
  *
  * <p>Source: {@code struct iommu_ioas_copy}, {@code <linux/iommufd.h>}.
  *
- * @param size {@code size}
- * @param flags {@code flags}
- * @param dstIoasId {@code dst_ioas_id}
- * @param srcIoasId {@code src_ioas_id}
- * @param length {@code length}
- * @param dstIova {@code dst_iova}
- * @param srcIova {@code src_iova}
+ * @param size bytes of this struct as the caller knows it
+ * @param flags {@code IOMMU_IOAS_MAP_*}; {@code FIXED_IOVA} is about {@code dstIova}
+ * @param dstIoasId address space that gets the mapping
+ * @param srcIoasId address space that has it
+ * @param length bytes
+ * @param dstIova in, with {@code FIXED_IOVA}: new address; out, without: the one that was chosen
+ * @param srcIova address that is mapped
  */
 public record IommuIoasCopy(
     int size, int flags, int dstIoasId, int srcIoasId, long length, long dstIova, long srcIova) {

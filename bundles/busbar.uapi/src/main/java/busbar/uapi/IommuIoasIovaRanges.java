@@ -8,16 +8,17 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument iommu_ioas_iova_ranges.
+ * Argument and answer of {@code IOMMU_IOAS_IOVA_RANGES} on an iommufd: where mappings can lie.
+ * EMSGSIZE if the array is too short, with the first ranges written.
  *
  * <p>Source: {@code struct iommu_ioas_iova_ranges}, {@code <linux/iommufd.h>}.
  *
- * @param size {@code size}
- * @param ioasId {@code ioas_id}
- * @param numIovas {@code num_iovas}
- * @param reserved {@code __reserved}
- * @param allowedIovas {@code allowed_iovas}
- * @param outIovaAlignment {@code out_iova_alignment}
+ * @param size bytes of this struct as the caller knows it
+ * @param ioasId address space
+ * @param numIovas in: elements there is room for; out: elements there are
+ * @param reserved must be 0
+ * @param allowedIovas address of an array of {@link IommuIovaRange}
+ * @param outIovaAlignment out: bytes that every IOVA is a multiple of
  */
 public record IommuIoasIovaRanges(
     int size, int ioasId, int numIovas, int reserved, long allowedIovas, long outIovaAlignment) {

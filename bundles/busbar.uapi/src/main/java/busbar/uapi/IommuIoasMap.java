@@ -8,17 +8,19 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument iommu_ioas_map.
+ * Argument and answer of {@code IOMMU_IOAS_MAP} on an iommufd: lets devices reach client memory.
  *
  * <p>Source: {@code struct iommu_ioas_map}, {@code <linux/iommufd.h>}.
  *
- * @param size {@code size}
- * @param flags {@code flags}
- * @param ioasId {@code ioas_id}
- * @param reserved {@code __reserved}
- * @param userVa {@code user_va}
- * @param length {@code length}
- * @param iova {@code iova}
+ * @param size bytes of this struct as the caller knows it
+ * @param flags {@code IOMMU_IOAS_MAP_READABLE}, {@code WRITEABLE}, as the device sees it; {@code
+ *     FIXED_IOVA}
+ * @param ioasId address space
+ * @param reserved must be 0
+ * @param userVa address of the memory in the client
+ * @param length bytes, not 0
+ * @param iova in, with {@code FIXED_IOVA}: address for the device; out, without: the one that was
+ *     chosen
  */
 public record IommuIoasMap(
     int size, int flags, int ioasId, int reserved, long userVa, long length, long iova) {

@@ -9,17 +9,20 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument iommu_ioas_map_file.
+ * Argument and answer of {@code IOMMU_IOAS_MAP_FILE} on an iommufd: lets devices reach the memory
+ * of a memfd or a dma-buf.
  *
  * <p>Source: {@code struct iommu_ioas_map_file}, {@code <linux/iommufd.h>}.
  *
- * @param size {@code size}
- * @param flags {@code flags}
- * @param ioasId {@code ioas_id}
- * @param fd {@code fd}
- * @param start {@code start}
- * @param length {@code length}
- * @param iova {@code iova}
+ * @param size bytes of this struct as the caller knows it
+ * @param flags {@code IOMMU_IOAS_MAP_READABLE}, {@code WRITEABLE}, as the device sees it; {@code
+ *     FIXED_IOVA}
+ * @param ioasId address space
+ * @param fd file descriptor
+ * @param start bytes from the start of the file
+ * @param length bytes, not 0
+ * @param iova in, with {@code FIXED_IOVA}: address for the device; out, without: the one that was
+ *     chosen
  */
 public record IommuIoasMapFile(
     int size, int flags, int ioasId, int fd, long start, long length, long iova) {

@@ -8,17 +8,18 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument iommu_ioas_noiommu_get_pa.
+ * Argument and answer of {@code IOMMU_IOAS_NOIOMMU_GET_PA} on an iommufd: the physical address of
+ * mapped memory, for devices without an IOMMU. Needs {@code CAP_SYS_RAWIO}.
  *
  * <p>Source: {@code struct iommu_ioas_noiommu_get_pa}, {@code <linux/iommufd.h>}.
  *
- * @param size {@code size}
- * @param flags {@code flags}
- * @param ioasId {@code ioas_id}
- * @param reserved {@code __reserved}
- * @param iova {@code iova}
- * @param length {@code length}
- * @param outPhys {@code out_phys}
+ * @param size bytes of this struct as the caller knows it
+ * @param flags must be 0
+ * @param ioasId address space
+ * @param reserved must be 0
+ * @param iova mapped address
+ * @param length in: most bytes to look at, not 0; out: bytes that are contiguous
+ * @param outPhys out: physical address
  */
 public record IommuIoasNoiommuGetPa(
     int size, int flags, int ioasId, int reserved, long iova, long length, long outPhys) {

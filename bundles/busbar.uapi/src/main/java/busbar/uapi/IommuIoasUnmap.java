@@ -8,14 +8,15 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument iommu_ioas_unmap.
+ * Argument and answer of {@code IOMMU_IOAS_UNMAP} on an iommufd. The range must hold whole
+ * mappings; IOVA 0 with length 2<sup>64</sup>-1 means everything.
  *
  * <p>Source: {@code struct iommu_ioas_unmap}, {@code <linux/iommufd.h>}.
  *
- * @param size {@code size}
- * @param ioasId {@code ioas_id}
- * @param iova {@code iova}
- * @param length {@code length}
+ * @param size bytes of this struct as the caller knows it
+ * @param ioasId address space
+ * @param iova first address
+ * @param length in: bytes; out: bytes unmapped
  */
 public record IommuIoasUnmap(int size, int ioasId, long iova, long length) {
 

@@ -7,12 +7,13 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument iommu_iova_range.
+ * A range of IOVAs, an element of what {@link IommuIoasIovaRanges} and {@link IommuIoasAllowIovas}
+ * point to.
  *
  * <p>Source: {@code struct iommu_iova_range}, {@code <linux/iommufd.h>}.
  *
- * @param start {@code start}
- * @param last {@code last}
+ * @param start first address
+ * @param last last address, inclusive
  */
 public record IommuIovaRange(long start, long last) {
 
@@ -21,9 +22,7 @@ public record IommuIovaRange(long start, long last) {
   public static final long SIZE = 16;
 
   public static final StructLayout LAYOUT =
-      MemoryLayout.structLayout(
-              U64.withName("start"),
-              U64.withName("last"))
+      MemoryLayout.structLayout(U64.withName("start"), U64.withName("last"))
           .withName("iommu_iova_range");
 
   public static IommuIovaRange decode(MemorySegment s) {
@@ -31,9 +30,7 @@ public record IommuIovaRange(long start, long last) {
   }
 
   public static IommuIovaRange decode(MemorySegment s, long at) {
-    return new IommuIovaRange(
-        s.get(U64, at + OFFSET_START),
-        s.get(U64, at + OFFSET_LAST));
+    return new IommuIovaRange(s.get(U64, at + OFFSET_START), s.get(U64, at + OFFSET_LAST));
   }
 
   public void encode(MemorySegment s) {

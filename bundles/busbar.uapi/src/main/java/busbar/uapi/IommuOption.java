@@ -9,16 +9,16 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument iommu_option.
+ * Argument and answer of {@code IOMMU_OPTION} on an iommufd.
  *
  * <p>Source: {@code struct iommu_option}, {@code <linux/iommufd.h>}.
  *
- * @param size {@code size}
- * @param optionId {@code option_id}
- * @param op {@code op}
- * @param reserved {@code __reserved}
- * @param objectId {@code object_id}
- * @param val64 {@code val64}
+ * @param size bytes of this struct as the caller knows it
+ * @param optionId {@code IOMMU_OPTION_RLIMIT_MODE} or {@code IOMMU_OPTION_HUGE_PAGES}
+ * @param op {@code IOMMU_OPTION_OP_SET} or {@code IOMMU_OPTION_OP_GET}
+ * @param reserved must be 0
+ * @param objectId address space for {@code HUGE_PAGES}, 0 for {@code RLIMIT_MODE}
+ * @param val64 the value; limits by user 0 or by process 1, huge pages off 0 or on 1
  */
 public record IommuOption(int size, int optionId, int op, int reserved, int objectId, long val64) {
 

@@ -8,15 +8,16 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument iommu_vdevice_alloc.
+ * Argument and answer of {@code IOMMU_VDEVICE_ALLOC} on an iommufd: a device as a virtual machine
+ * sees it.
  *
  * <p>Source: {@code struct iommu_vdevice_alloc}, {@code <linux/iommufd.h>}.
  *
- * @param size {@code size}
- * @param viommuId {@code viommu_id}
- * @param devId {@code dev_id}
- * @param outVdeviceId {@code out_vdevice_id}
- * @param virtId {@code virt_id}
+ * @param size bytes of this struct as the caller knows it
+ * @param viommuId virtual IOMMU
+ * @param devId device
+ * @param outVdeviceId out: its id
+ * @param virtId id of the device on the virtual IOMMU, such as a stream id
  */
 public record IommuVdeviceAlloc(int size, int viommuId, int devId, int outVdeviceId, long virtId) {
 

@@ -8,11 +8,11 @@ import java.lang.foreign.StructLayout;
 import java.util.Arrays;
 
 /**
- * The argument iommu_vevent_arm_smmuv3.
+ * An event of type {@code IOMMU_VEVENTQ_TYPE_ARM_SMMUV3}; follows {@link IommufdVeventHeader}.
  *
  * <p>Source: {@code struct iommu_vevent_arm_smmuv3}, {@code <linux/iommufd.h>}.
  *
- * @param evt {@code evt}
+ * @param evt the event record, four 64-bit words, little-endian, in memory order
  */
 public record IommuVeventArmSmmuv3(byte[] evt) {
 
@@ -20,8 +20,7 @@ public record IommuVeventArmSmmuv3(byte[] evt) {
   public static final long SIZE = 32;
 
   public static final StructLayout LAYOUT =
-      MemoryLayout.structLayout(
-              MemoryLayout.sequenceLayout(4, U64).withName("evt"))
+      MemoryLayout.structLayout(MemoryLayout.sequenceLayout(4, U64).withName("evt"))
           .withName("iommu_vevent_arm_smmuv3");
 
   public IommuVeventArmSmmuv3 {
@@ -33,8 +32,7 @@ public record IommuVeventArmSmmuv3(byte[] evt) {
   }
 
   public static IommuVeventArmSmmuv3 decode(MemorySegment s, long at) {
-    return new IommuVeventArmSmmuv3(
-        Abi.bytes(s, at + OFFSET_EVT, 32));
+    return new IommuVeventArmSmmuv3(Abi.bytes(s, at + OFFSET_EVT, 32));
   }
 
   public void encode(MemorySegment s) {
@@ -53,8 +51,7 @@ public record IommuVeventArmSmmuv3(byte[] evt) {
   /** Compares arrays by content. */
   @Override
   public boolean equals(Object other) {
-    return other instanceof IommuVeventArmSmmuv3 o
-        && Arrays.equals(evt, o.evt);
+    return other instanceof IommuVeventArmSmmuv3 o && Arrays.equals(evt, o.evt);
   }
 
   @Override

@@ -8,11 +8,12 @@ import java.lang.foreign.StructLayout;
 import java.util.Arrays;
 
 /**
- * The argument iommu_vevent_tegra241_cmdqv.
+ * An event of type {@code IOMMU_VEVENTQ_TYPE_TEGRA241_CMDQV}; follows {@link IommufdVeventHeader}.
  *
  * <p>Source: {@code struct iommu_vevent_tegra241_cmdqv}, {@code <linux/iommufd.h>}.
  *
- * @param lvcmdqErrMap {@code lvcmdq_err_map}
+ * @param lvcmdqErrMap error bits of the 128 logical command queues, two 64-bit words,
+ *     little-endian, in memory order
  */
 public record IommuVeventTegra241Cmdqv(byte[] lvcmdqErrMap) {
 
@@ -20,8 +21,7 @@ public record IommuVeventTegra241Cmdqv(byte[] lvcmdqErrMap) {
   public static final long SIZE = 16;
 
   public static final StructLayout LAYOUT =
-      MemoryLayout.structLayout(
-              MemoryLayout.sequenceLayout(2, U64).withName("lvcmdq_err_map"))
+      MemoryLayout.structLayout(MemoryLayout.sequenceLayout(2, U64).withName("lvcmdq_err_map"))
           .withName("iommu_vevent_tegra241_cmdqv");
 
   public IommuVeventTegra241Cmdqv {
@@ -33,8 +33,7 @@ public record IommuVeventTegra241Cmdqv(byte[] lvcmdqErrMap) {
   }
 
   public static IommuVeventTegra241Cmdqv decode(MemorySegment s, long at) {
-    return new IommuVeventTegra241Cmdqv(
-        Abi.bytes(s, at + OFFSET_LVCMDQ_ERR_MAP, 16));
+    return new IommuVeventTegra241Cmdqv(Abi.bytes(s, at + OFFSET_LVCMDQ_ERR_MAP, 16));
   }
 
   public void encode(MemorySegment s) {

@@ -7,22 +7,29 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument iommu_veventq_alloc.
+ * Argument and answer of {@code IOMMU_VEVENTQ_ALLOC} on an iommufd: a queue of events for a virtual
+ * IOMMU.
  *
  * <p>Source: {@code struct iommu_veventq_alloc}, {@code <linux/iommufd.h>}.
  *
- * @param size {@code size}
- * @param flags {@code flags}
- * @param viommuId {@code viommu_id}
- * @param type {@code type}
- * @param veventqDepth {@code veventq_depth}
- * @param outVeventqId {@code out_veventq_id}
- * @param outVeventqFd {@code out_veventq_fd}
- * @param reserved {@code __reserved}
+ * @param size bytes of this struct as the caller knows it
+ * @param flags must be 0
+ * @param viommuId virtual IOMMU
+ * @param type {@code IOMMU_VEVENTQ_TYPE_*}
+ * @param veventqDepth events it can hold, not 0
+ * @param outVeventqId out: its id
+ * @param outVeventqFd out: its file descriptor
+ * @param reserved must be 0
  */
 public record IommuVeventqAlloc(
-    int size, int flags, int viommuId, int type, int veventqDepth, int outVeventqId,
-    int outVeventqFd, int reserved) {
+    int size,
+    int flags,
+    int viommuId,
+    int type,
+    int veventqDepth,
+    int outVeventqId,
+    int outVeventqFd,
+    int reserved) {
 
   public static final long OFFSET_SIZE = 0;
   public static final long OFFSET_FLAGS = 4;

@@ -8,14 +8,15 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument iommu_vfio_ioas.
+ * Argument and answer of {@code IOMMU_VFIO_IOAS} on an iommufd: which address space the ioctls of a
+ * VFIO container work on.
  *
  * <p>Source: {@code struct iommu_vfio_ioas}, {@code <linux/iommufd.h>}.
  *
- * @param size {@code size}
- * @param ioasId {@code ioas_id}
- * @param op {@code op}
- * @param reserved {@code __reserved}
+ * @param size bytes of this struct as the caller knows it
+ * @param ioasId in to set, out to get: address space
+ * @param op {@code IOMMU_VFIO_IOAS_GET}, {@code SET} or {@code CLEAR}
+ * @param reserved must be 0
  */
 public record IommuVfioIoas(int size, int ioasId, int op, int reserved) {
 

@@ -8,23 +8,31 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument iommu_viommu_alloc.
+ * Argument and answer of {@code IOMMU_VIOMMU_ALLOC} on an iommufd: a slice of the hardware IOMMU
+ * for one virtual machine.
  *
  * <p>Source: {@code struct iommu_viommu_alloc}, {@code <linux/iommufd.h>}.
  *
- * @param size {@code size}
- * @param flags {@code flags}
- * @param type {@code type}
- * @param devId {@code dev_id}
- * @param hwptId {@code hwpt_id}
- * @param outViommuId {@code out_viommu_id}
- * @param dataLen {@code data_len}
- * @param reserved {@code __reserved}
- * @param dataUptr {@code data_uptr}
+ * @param size bytes of this struct as the caller knows it
+ * @param flags must be 0
+ * @param type {@code IOMMU_VIOMMU_TYPE_*}
+ * @param devId device whose IOMMU it is
+ * @param hwptId nesting parent
+ * @param outViommuId out: its id
+ * @param dataLen bytes at {@code dataUptr}
+ * @param reserved must be 0
+ * @param dataUptr address of the struct that the type stands for
  */
 public record IommuViommuAlloc(
-    int size, int flags, int type, int devId, int hwptId, int outViommuId, int dataLen,
-    int reserved, long dataUptr) {
+    int size,
+    int flags,
+    int type,
+    int devId,
+    int hwptId,
+    int outViommuId,
+    int dataLen,
+    int reserved,
+    long dataUptr) {
 
   public static final long OFFSET_SIZE = 0;
   public static final long OFFSET_FLAGS = 4;

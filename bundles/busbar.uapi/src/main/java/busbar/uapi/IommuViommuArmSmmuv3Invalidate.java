@@ -8,11 +8,11 @@ import java.lang.foreign.StructLayout;
 import java.util.Arrays;
 
 /**
- * The argument iommu_viommu_arm_smmuv3_invalidate.
+ * An entry of {@link IommuHwptInvalidate} with {@code IOMMU_VIOMMU_INVALIDATE_DATA_ARM_SMMUV3}.
  *
  * <p>Source: {@code struct iommu_viommu_arm_smmuv3_invalidate}, {@code <linux/iommufd.h>}.
  *
- * @param cmd {@code cmd}
+ * @param cmd the command, two 64-bit words, little-endian, in memory order
  */
 public record IommuViommuArmSmmuv3Invalidate(byte[] cmd) {
 
@@ -20,8 +20,7 @@ public record IommuViommuArmSmmuv3Invalidate(byte[] cmd) {
   public static final long SIZE = 16;
 
   public static final StructLayout LAYOUT =
-      MemoryLayout.structLayout(
-              MemoryLayout.sequenceLayout(2, U64).withName("cmd"))
+      MemoryLayout.structLayout(MemoryLayout.sequenceLayout(2, U64).withName("cmd"))
           .withName("iommu_viommu_arm_smmuv3_invalidate");
 
   public IommuViommuArmSmmuv3Invalidate {
@@ -33,8 +32,7 @@ public record IommuViommuArmSmmuv3Invalidate(byte[] cmd) {
   }
 
   public static IommuViommuArmSmmuv3Invalidate decode(MemorySegment s, long at) {
-    return new IommuViommuArmSmmuv3Invalidate(
-        Abi.bytes(s, at + OFFSET_CMD, 16));
+    return new IommuViommuArmSmmuv3Invalidate(Abi.bytes(s, at + OFFSET_CMD, 16));
   }
 
   public void encode(MemorySegment s) {
@@ -53,8 +51,7 @@ public record IommuViommuArmSmmuv3Invalidate(byte[] cmd) {
   /** Compares arrays by content. */
   @Override
   public boolean equals(Object other) {
-    return other instanceof IommuViommuArmSmmuv3Invalidate o
-        && Arrays.equals(cmd, o.cmd);
+    return other instanceof IommuViommuArmSmmuv3Invalidate o && Arrays.equals(cmd, o.cmd);
   }
 
   @Override

@@ -7,12 +7,13 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument iommu_viommu_tegra241_cmdqv.
+ * Data of {@link IommuViommuAlloc} with {@code IOMMU_VIOMMU_TYPE_TEGRA241_CMDQV}, filled by the
+ * kernel.
  *
  * <p>Source: {@code struct iommu_viommu_tegra241_cmdqv}, {@code <linux/iommufd.h>}.
  *
- * @param outVintfMmapOffset {@code out_vintf_mmap_offset}
- * @param outVintfMmapLength {@code out_vintf_mmap_length}
+ * @param outVintfMmapOffset out: offset for mmap of the iommufd, in bytes
+ * @param outVintfMmapLength out: bytes to map
  */
 public record IommuViommuTegra241Cmdqv(long outVintfMmapOffset, long outVintfMmapLength) {
 
@@ -22,8 +23,7 @@ public record IommuViommuTegra241Cmdqv(long outVintfMmapOffset, long outVintfMma
 
   public static final StructLayout LAYOUT =
       MemoryLayout.structLayout(
-              U64.withName("out_vintf_mmap_offset"),
-              U64.withName("out_vintf_mmap_length"))
+              U64.withName("out_vintf_mmap_offset"), U64.withName("out_vintf_mmap_length"))
           .withName("iommu_viommu_tegra241_cmdqv");
 
   public static IommuViommuTegra241Cmdqv decode(MemorySegment s) {

@@ -9,8 +9,13 @@ package busbar.uapi;
 public final class IommufdHeader {
 
   // Ioctl numbering
+
+  /** Type byte of every ioctl, shared with VFIO. */
   public static final int IOMMUFD_TYPE = ';';
+
+  /** Number of the first ioctl, above all of VFIO's: one file can take both. */
   public static final int IOMMUFD_CMD_BASE = 0x80;
+
   public static final int IOMMUFD_CMD_DESTROY = 0x80;
   public static final int IOMMUFD_CMD_IOAS_ALLOC = 0x81;
   public static final int IOMMUFD_CMD_IOAS_ALLOW_IOVAS = 0x82;
@@ -82,7 +87,10 @@ public final class IommufdHeader {
   public static final int IOMMU_GET_HW_INFO = 0x3b8a;
   public static final int IOMMU_HW_INFO_FLAG_INPUT_TYPE = 1 << 0;
   public static final int IOMMU_HW_INFO_TYPE_NONE = 0;
+
+  /** As input: whatever the hardware has. */
   public static final int IOMMU_HW_INFO_TYPE_DEFAULT = 0;
+
   public static final int IOMMU_HW_INFO_TYPE_INTEL_VTD = 1;
   public static final int IOMMU_HW_INFO_TYPE_ARM_SMMUV3 = 2;
   public static final int IOMMU_HW_INFO_TYPE_TEGRA241_CMDQV = 3;
@@ -90,7 +98,10 @@ public final class IommufdHeader {
   public static final int IOMMU_HW_CAP_DIRTY_TRACKING = 1 << 0;
   public static final int IOMMU_HW_CAP_PCI_PASID_EXEC = 1 << 1;
   public static final int IOMMU_HW_CAP_PCI_PASID_PRIV = 1 << 2;
+
+  /** The device cannot cache translations, whatever its configuration space says. */
   public static final int IOMMU_HW_CAP_PCI_ATS_NOT_SUPPORTED = 1 << 3;
+
   public static final int IOMMU_HW_INFO_VTD_ERRATA_772415_SPR17 = 1 << 0;
   public static final int IOMMU_HW_INFO_ARM_SMMUV3_ERRATA_REPEAT_TLBI_CFGI = 1 << 0;
 
@@ -102,8 +113,13 @@ public final class IommufdHeader {
 
   // Invalidation of user-managed caches
   public static final int IOMMU_HWPT_INVALIDATE = 0x3b8d;
+
+  /** Entries are {@link IommuHwptVtdS1Invalidate}. */
   public static final int IOMMU_HWPT_INVALIDATE_DATA_VTD_S1 = 0;
+
+  /** Entries are {@link IommuViommuArmSmmuv3Invalidate}. */
   public static final int IOMMU_VIOMMU_INVALIDATE_DATA_ARM_SMMUV3 = 1;
+
   public static final int IOMMU_VTD_INV_FLAGS_LEAF = 1 << 0;
 
   // I/O page faults

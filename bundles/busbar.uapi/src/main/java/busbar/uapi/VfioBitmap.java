@@ -7,13 +7,14 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_bitmap.
+ * A dirty bitmap in client memory: follows {@link VfioIommuType1DmaUnmap} and is the end of {@link
+ * VfioIommuType1DirtyBitmapGet}.
  *
  * <p>Source: {@code struct vfio_bitmap}, {@code <linux/vfio.h>}.
  *
- * @param pgsize {@code pgsize}
- * @param size {@code size}
- * @param data {@code data}
+ * @param pgsize bytes for each bit, the smallest page size
+ * @param size bytes of the bitmap, a multiple of eight, at most 256 MiB
+ * @param data address of 64-bit words, bit 0 is the first page; bits are added to what is there
  */
 public record VfioBitmap(long pgsize, long size, long data) {
 
@@ -23,10 +24,7 @@ public record VfioBitmap(long pgsize, long size, long data) {
   public static final long SIZE = 24;
 
   public static final StructLayout LAYOUT =
-      MemoryLayout.structLayout(
-              U64.withName("pgsize"),
-              U64.withName("size"),
-              U64.withName("data"))
+      MemoryLayout.structLayout(U64.withName("pgsize"), U64.withName("size"), U64.withName("data"))
           .withName("vfio_bitmap");
 
   public static VfioBitmap decode(MemorySegment s) {
@@ -35,9 +33,7 @@ public record VfioBitmap(long pgsize, long size, long data) {
 
   public static VfioBitmap decode(MemorySegment s, long at) {
     return new VfioBitmap(
-        s.get(U64, at + OFFSET_PGSIZE),
-        s.get(U64, at + OFFSET_SIZE),
-        s.get(U64, at + OFFSET_DATA));
+        s.get(U64, at + OFFSET_PGSIZE), s.get(U64, at + OFFSET_SIZE), s.get(U64, at + OFFSET_DATA));
   }
 
   public void encode(MemorySegment s) {

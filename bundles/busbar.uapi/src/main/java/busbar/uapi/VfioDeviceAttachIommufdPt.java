@@ -7,14 +7,16 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_device_attach_iommufd_pt.
+ * Argument of {@code VFIO_DEVICE_ATTACH_IOMMUFD_PT} on a bound device node. A device that is
+ * attached already changes over in one step.
  *
  * <p>Source: {@code struct vfio_device_attach_iommufd_pt}, {@code <linux/vfio.h>}.
  *
- * @param argsz {@code argsz}
- * @param flags {@code flags}
- * @param ptId {@code pt_id}
- * @param pasid {@code pasid}
+ * @param argsz bytes of the caller's buffer, at least {@link #MIN_ARGSZ}
+ * @param flags {@code VFIO_DEVICE_ATTACH_PASID} or 0
+ * @param ptId in: id of an I/O address space or a hardware page table; out: the hardware page table
+ *     in use
+ * @param pasid process address space id, read only with {@code ATTACH_PASID}
  */
 public record VfioDeviceAttachIommufdPt(int argsz, int flags, int ptId, int pasid) {
 

@@ -9,15 +9,16 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_device_bind_iommufd.
+ * Argument of {@code VFIO_DEVICE_BIND_IOMMUFD} on a device node: gives the device to an iommufd and
+ * opens it.
  *
  * <p>Source: {@code struct vfio_device_bind_iommufd}, {@code <linux/vfio.h>}.
  *
- * @param argsz {@code argsz}
- * @param flags {@code flags}
- * @param iommufd {@code iommufd}
- * @param outDevid {@code out_devid}
- * @param tokenUuidPtr {@code token_uuid_ptr}
+ * @param argsz bytes of the caller's buffer, at least {@link #MIN_ARGSZ}
+ * @param flags {@code VFIO_DEVICE_BIND_FLAG_TOKEN} or 0
+ * @param iommufd file descriptor of the iommufd, not negative
+ * @param outDevid out: id of the device in that iommufd
+ * @param tokenUuidPtr address of 16 bytes, the VF token; read only with {@code TOKEN}
  */
 public record VfioDeviceBindIommufd(
     int argsz, int flags, int iommufd, int outDevid, long tokenUuidPtr) {

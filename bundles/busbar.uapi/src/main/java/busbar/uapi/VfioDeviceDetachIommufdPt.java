@@ -7,13 +7,14 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_device_detach_iommufd_pt.
+ * Argument of {@code VFIO_DEVICE_DETACH_IOMMUFD_PT} on a bound device node. Nothing happens if it
+ * is not attached.
  *
  * <p>Source: {@code struct vfio_device_detach_iommufd_pt}, {@code <linux/vfio.h>}.
  *
- * @param argsz {@code argsz}
- * @param flags {@code flags}
- * @param pasid {@code pasid}
+ * @param argsz bytes of the caller's buffer, at least {@link #MIN_ARGSZ}
+ * @param flags {@code VFIO_DEVICE_DETACH_PASID} or 0
+ * @param pasid process address space id, read only with {@code DETACH_PASID}
  */
 public record VfioDeviceDetachIommufdPt(int argsz, int flags, int pasid) {
 
@@ -29,10 +30,7 @@ public record VfioDeviceDetachIommufdPt(int argsz, int flags, int pasid) {
   public static final int MIN_ARGSZ = 8;
 
   public static final StructLayout LAYOUT =
-      MemoryLayout.structLayout(
-              U32.withName("argsz"),
-              U32.withName("flags"),
-              U32.withName("pasid"))
+      MemoryLayout.structLayout(U32.withName("argsz"), U32.withName("flags"), U32.withName("pasid"))
           .withName("vfio_device_detach_iommufd_pt");
 
   public static VfioDeviceDetachIommufdPt decode(MemorySegment s) {

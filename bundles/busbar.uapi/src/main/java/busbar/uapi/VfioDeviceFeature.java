@@ -8,14 +8,16 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_device_feature.
+ * Argument of {@code VFIO_DEVICE_FEATURE} on a device; the feature's own struct follows as {@code
+ * data}.
  *
  * <p>The flexible array {@code data} (bytes) starts at {@link #OFFSET_DATA} and is no component.
  *
  * <p>Source: {@code struct vfio_device_feature}, {@code <linux/vfio.h>}.
  *
- * @param argsz {@code argsz}
- * @param flags {@code flags}
+ * @param argsz bytes of the caller's buffer, at least {@link #MIN_ARGSZ} plus the feature's struct
+ * @param flags feature in {@code VFIO_DEVICE_FEATURE_MASK}, with {@code GET} or {@code SET}, or
+ *     with {@code PROBE} and those to be asked about
  */
 public record VfioDeviceFeature(int argsz, int flags) {
 
@@ -39,9 +41,7 @@ public record VfioDeviceFeature(int argsz, int flags) {
   }
 
   public static VfioDeviceFeature decode(MemorySegment s, long at) {
-    return new VfioDeviceFeature(
-        s.get(U32, at + OFFSET_ARGSZ),
-        s.get(U32, at + OFFSET_FLAGS));
+    return new VfioDeviceFeature(s.get(U32, at + OFFSET_ARGSZ), s.get(U32, at + OFFSET_FLAGS));
   }
 
   public void encode(MemorySegment s) {

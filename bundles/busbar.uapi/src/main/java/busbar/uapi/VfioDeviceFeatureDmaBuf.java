@@ -7,17 +7,18 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_device_feature_dma_buf.
+ * Data of feature {@code VFIO_DEVICE_FEATURE_DMA_BUF}, to get: exports parts of a BAR as a dma-buf,
+ * whose file descriptor the ioctl returns.
  *
  * <p>The flexible array {@code dma_ranges} ({@link VfioRegionDmaRange} elements) starts at {@link
  * #OFFSET_DMA_RANGES} and is no component.
  *
  * <p>Source: {@code struct vfio_device_feature_dma_buf}, {@code <linux/vfio.h>}.
  *
- * @param regionIndex {@code region_index}
- * @param openFlags {@code open_flags}
- * @param flags {@code flags}
- * @param nrRanges {@code nr_ranges}
+ * @param regionIndex PCI region, BAR 0 to 5
+ * @param openFlags {@code O_*} flags of the new file descriptor
+ * @param flags must be 0
+ * @param nrRanges elements of {@code dma_ranges}, at least 1
  */
 public record VfioDeviceFeatureDmaBuf(int regionIndex, int openFlags, int flags, int nrRanges) {
 

@@ -8,14 +8,15 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_device_feature_dma_logging_control.
+ * Data of feature {@code VFIO_DEVICE_FEATURE_DMA_LOGGING_START}, to set: the device itself starts
+ * to note which IOVAs it writes to.
  *
  * <p>Source: {@code struct vfio_device_feature_dma_logging_control}, {@code <linux/vfio.h>}.
  *
- * @param pageSize {@code page_size}
- * @param numRanges {@code num_ranges}
- * @param reserved {@code __reserved}
- * @param ranges {@code ranges}
+ * @param pageSize in: bytes for each bit wished for; out: what the device does
+ * @param numRanges elements at {@code ranges}, 1 to 256
+ * @param reserved must be 0
+ * @param ranges address of an array of {@link VfioDeviceFeatureDmaLoggingRange}
  */
 public record VfioDeviceFeatureDmaLoggingControl(
     long pageSize, int numRanges, int reserved, long ranges) {

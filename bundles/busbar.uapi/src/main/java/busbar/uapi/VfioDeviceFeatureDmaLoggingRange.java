@@ -7,12 +7,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_device_feature_dma_logging_range.
+ * A range to be logged, an element of what {@link VfioDeviceFeatureDmaLoggingControl} points to.
  *
  * <p>Source: {@code struct vfio_device_feature_dma_logging_range}, {@code <linux/vfio.h>}.
  *
- * @param iova {@code iova}
- * @param length {@code length}
+ * @param iova first address, a multiple of the page size
+ * @param length bytes, a multiple of the page size
  */
 public record VfioDeviceFeatureDmaLoggingRange(long iova, long length) {
 
@@ -21,9 +21,7 @@ public record VfioDeviceFeatureDmaLoggingRange(long iova, long length) {
   public static final long SIZE = 16;
 
   public static final StructLayout LAYOUT =
-      MemoryLayout.structLayout(
-              U64.withName("iova"),
-              U64.withName("length"))
+      MemoryLayout.structLayout(U64.withName("iova"), U64.withName("length"))
           .withName("vfio_device_feature_dma_logging_range");
 
   public static VfioDeviceFeatureDmaLoggingRange decode(MemorySegment s) {
@@ -32,8 +30,7 @@ public record VfioDeviceFeatureDmaLoggingRange(long iova, long length) {
 
   public static VfioDeviceFeatureDmaLoggingRange decode(MemorySegment s, long at) {
     return new VfioDeviceFeatureDmaLoggingRange(
-        s.get(U64, at + OFFSET_IOVA),
-        s.get(U64, at + OFFSET_LENGTH));
+        s.get(U64, at + OFFSET_IOVA), s.get(U64, at + OFFSET_LENGTH));
   }
 
   public void encode(MemorySegment s) {

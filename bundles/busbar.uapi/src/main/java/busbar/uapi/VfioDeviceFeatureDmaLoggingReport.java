@@ -7,14 +7,16 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_device_feature_dma_logging_report.
+ * Data of feature {@code VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT}, to get: fetches and clears what
+ * was written to in a range.
  *
  * <p>Source: {@code struct vfio_device_feature_dma_logging_report}, {@code <linux/vfio.h>}.
  *
- * @param iova {@code iova}
- * @param length {@code length}
- * @param pageSize {@code page_size}
- * @param bitmap {@code bitmap}
+ * @param iova first address
+ * @param length bytes
+ * @param pageSize bytes for each bit, a power of two, at least 4096
+ * @param bitmap address of 64-bit words, bit 0 is the page at {@code iova}; bits are added to what
+ *     is there
  */
 public record VfioDeviceFeatureDmaLoggingReport(
     long iova, long length, long pageSize, long bitmap) {

@@ -7,11 +7,11 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_device_feature_mig_data_size.
+ * Data of feature {@code VFIO_DEVICE_FEATURE_MIG_DATA_SIZE}, to get.
  *
  * <p>Source: {@code struct vfio_device_feature_mig_data_size}, {@code <linux/vfio.h>}.
  *
- * @param stopCopyLength {@code stop_copy_length}
+ * @param stopCopyLength estimate of the bytes that a stream has in state {@code STOP_COPY}
  */
 public record VfioDeviceFeatureMigDataSize(long stopCopyLength) {
 
@@ -19,8 +19,7 @@ public record VfioDeviceFeatureMigDataSize(long stopCopyLength) {
   public static final long SIZE = 8;
 
   public static final StructLayout LAYOUT =
-      MemoryLayout.structLayout(
-              U64.withName("stop_copy_length"))
+      MemoryLayout.structLayout(U64.withName("stop_copy_length"))
           .withName("vfio_device_feature_mig_data_size");
 
   public static VfioDeviceFeatureMigDataSize decode(MemorySegment s) {
@@ -28,8 +27,7 @@ public record VfioDeviceFeatureMigDataSize(long stopCopyLength) {
   }
 
   public static VfioDeviceFeatureMigDataSize decode(MemorySegment s, long at) {
-    return new VfioDeviceFeatureMigDataSize(
-        s.get(U64, at + OFFSET_STOP_COPY_LENGTH));
+    return new VfioDeviceFeatureMigDataSize(s.get(U64, at + OFFSET_STOP_COPY_LENGTH));
   }
 
   public void encode(MemorySegment s) {

@@ -7,11 +7,13 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_device_feature_migration.
+ * Data of feature {@code VFIO_DEVICE_FEATURE_MIGRATION}, to get: which states of migration the
+ * device has.
  *
  * <p>Source: {@code struct vfio_device_feature_migration}, {@code <linux/vfio.h>}.
  *
- * @param flags {@code flags}
+ * @param flags {@code VFIO_MIGRATION_STOP_COPY}, always, with {@code P2P} and {@code PRE_COPY} if
+ *     supported
  */
 public record VfioDeviceFeatureMigration(long flags) {
 
@@ -19,17 +21,14 @@ public record VfioDeviceFeatureMigration(long flags) {
   public static final long SIZE = 8;
 
   public static final StructLayout LAYOUT =
-      MemoryLayout.structLayout(
-              U64.withName("flags"))
-          .withName("vfio_device_feature_migration");
+      MemoryLayout.structLayout(U64.withName("flags")).withName("vfio_device_feature_migration");
 
   public static VfioDeviceFeatureMigration decode(MemorySegment s) {
     return decode(s, 0);
   }
 
   public static VfioDeviceFeatureMigration decode(MemorySegment s, long at) {
-    return new VfioDeviceFeatureMigration(
-        s.get(U64, at + OFFSET_FLAGS));
+    return new VfioDeviceFeatureMigration(s.get(U64, at + OFFSET_FLAGS));
   }
 
   public void encode(MemorySegment s) {

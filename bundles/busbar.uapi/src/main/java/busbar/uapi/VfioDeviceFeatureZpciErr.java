@@ -7,11 +7,11 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_device_feature_zpci_err.
+ * Data of feature {@code VFIO_DEVICE_FEATURE_ZPCI_ERROR}, to get, on PCI devices of s390.
  *
  * <p>Source: {@code struct vfio_device_feature_zpci_err}, {@code <linux/vfio.h>}.
  *
- * @param data {@code data}
+ * @param data what the platform has noted about the last error
  */
 public record VfioDeviceFeatureZpciErr(long data) {
 
@@ -19,17 +19,14 @@ public record VfioDeviceFeatureZpciErr(long data) {
   public static final long SIZE = 8;
 
   public static final StructLayout LAYOUT =
-      MemoryLayout.structLayout(
-              U64.withName("data"))
-          .withName("vfio_device_feature_zpci_err");
+      MemoryLayout.structLayout(U64.withName("data")).withName("vfio_device_feature_zpci_err");
 
   public static VfioDeviceFeatureZpciErr decode(MemorySegment s) {
     return decode(s, 0);
   }
 
   public static VfioDeviceFeatureZpciErr decode(MemorySegment s, long at) {
-    return new VfioDeviceFeatureZpciErr(
-        s.get(U64, at + OFFSET_DATA));
+    return new VfioDeviceFeatureZpciErr(s.get(U64, at + OFFSET_DATA));
   }
 
   public void encode(MemorySegment s) {

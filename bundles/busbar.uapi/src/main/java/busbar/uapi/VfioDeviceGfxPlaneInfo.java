@@ -8,29 +8,45 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_device_gfx_plane_info.
+ * Argument and answer of {@code VFIO_DEVICE_QUERY_GFX_PLANE} on a device with a display: what one
+ * plane shows now.
  *
  * <p>Source: {@code struct vfio_device_gfx_plane_info}, {@code <linux/vfio.h>}.
  *
- * @param argsz {@code argsz}
- * @param flags {@code flags}
- * @param drmPlaneType {@code drm_plane_type}
- * @param drmFormat {@code drm_format}
- * @param drmFormatMod {@code drm_format_mod}
- * @param width {@code width}
- * @param height {@code height}
- * @param stride {@code stride}
- * @param size {@code size}
- * @param xPos {@code x_pos}
- * @param yPos {@code y_pos}
- * @param xHot {@code x_hot}
- * @param yHot {@code y_hot}
- * @param regionIndex {@code region_index}
- * @param reserved {@code reserved}
+ * @param argsz bytes of the caller's buffer, at least {@link #MIN_ARGSZ}
+ * @param flags in: {@code VFIO_GFX_PLANE_TYPE_DMABUF} or {@code REGION}; with {@code PROBE} only
+ *     whether that is supported
+ * @param drmPlaneType in: {@code DRM_PLANE_TYPE_*}: 0 overlay, 1 primary, 2 cursor
+ * @param drmFormat out: DRM fourcc of the pixels; 0, like size, width and height, while the guest
+ *     has switched the plane off
+ * @param drmFormatMod out: DRM format modifier (tiling)
+ * @param width out: in pixels
+ * @param height out: in pixels
+ * @param stride out: bytes from line to line
+ * @param size out: bytes of the plane
+ * @param xPos out: pixels from the left, of a cursor
+ * @param yPos out: pixels from the top, of a cursor
+ * @param xHot out: hot spot in pixels from the cursor's left, {@code 0xffffffff} if unknown
+ * @param yHot out: hot spot in pixels from the cursor's top, {@code 0xffffffff} if unknown
+ * @param regionIndex out: region that holds the pixels; of a plane of type {@code DMABUF} the union
+ *     is {@link #dmabufId()}
+ * @param reserved padding, 0
  */
 public record VfioDeviceGfxPlaneInfo(
-    int argsz, int flags, int drmPlaneType, int drmFormat, long drmFormatMod, int width,
-    int height, int stride, int size, int xPos, int yPos, int xHot, int yHot, int regionIndex,
+    int argsz,
+    int flags,
+    int drmPlaneType,
+    int drmFormat,
+    long drmFormatMod,
+    int width,
+    int height,
+    int stride,
+    int size,
+    int xPos,
+    int yPos,
+    int xHot,
+    int yHot,
+    int regionIndex,
     int reserved) {
 
   public static final long OFFSET_ARGSZ = 0;
@@ -69,8 +85,7 @@ public record VfioDeviceGfxPlaneInfo(
               U32.withName("y_pos"),
               U32.withName("x_hot"),
               U32.withName("y_hot"),
-              MemoryLayout.unionLayout(
-                  U32.withName("region_index"), U32.withName("dmabuf_id")),
+              MemoryLayout.unionLayout(U32.withName("region_index"), U32.withName("dmabuf_id")),
               U32.withName("reserved"))
           .withName("vfio_device_gfx_plane_info");
 
@@ -119,7 +134,7 @@ public record VfioDeviceGfxPlaneInfo(
     s.set(U32, at + OFFSET_RESERVED, reserved);
   }
 
-  /** The same bytes as {@code region_index}, read by the other name of the union. */
+  /** Id of the buffer for {@code VFIO_DEVICE_GET_GFX_DMABUF}, of a plane of type {@code DMABUF}. */
   public int dmabufId() {
     return regionIndex;
   }

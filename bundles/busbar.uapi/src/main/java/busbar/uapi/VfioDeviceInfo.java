@@ -7,16 +7,22 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_device_info.
+ * Answer of {@code VFIO_DEVICE_GET_INFO} on a device.
+ *
+ * <p>With {@code VFIO_DEVICE_FLAGS_CAPS} a {@link CapabilityChain} follows. If the buffer is too
+ * small for it, the call succeeds with {@code capOffset} 0 and {@code argsz} raised to what is
+ * needed.
  *
  * <p>Source: {@code struct vfio_device_info}, {@code <linux/vfio.h>}.
  *
- * @param argsz {@code argsz}
- * @param flags {@code flags}
- * @param numRegions {@code num_regions}
- * @param numIrqs {@code num_irqs}
- * @param capOffset {@code cap_offset}
- * @param pad {@code pad}
+ * @param argsz in: bytes of the buffer, at least {@link #MIN_ARGSZ}; out: bytes needed, if more
+ * @param flags out: {@code VFIO_DEVICE_FLAGS_*}: kind of device, whether it can be reset, whether
+ *     there are capabilities
+ * @param numRegions out: regions with a fixed index and those specific to the device
+ * @param numIrqs out: interrupt indexes
+ * @param capOffset out: bytes from the start of this struct to the first capability, 0 if there is
+ *     none
+ * @param pad padding, 0
  */
 public record VfioDeviceInfo(
     int argsz, int flags, int numRegions, int numIrqs, int capOffset, int pad) {

@@ -7,13 +7,14 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_device_info_cap_pci_atomic_comp.
+ * Device capability {@code VFIO_DEVICE_INFO_CAP_PCI_ATOMIC_COMP}, version 1: which atomic
+ * operations of this PCI device the root port completes.
  *
  * <p>Source: {@code struct vfio_device_info_cap_pci_atomic_comp}, {@code <linux/vfio.h>}.
  *
- * @param header {@code header}
- * @param flags {@code flags}
- * @param reserved {@code reserved}
+ * @param header id, version and link
+ * @param flags {@code VFIO_PCI_ATOMIC_COMP32}, {@code 64}, {@code 128}: widths in bits
+ * @param reserved padding, 0
  */
 public record VfioDeviceInfoCapPciAtomicComp(VfioInfoCapHeader header, int flags, int reserved) {
 

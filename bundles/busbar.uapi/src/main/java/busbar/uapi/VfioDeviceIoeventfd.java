@@ -9,16 +9,18 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_device_ioeventfd.
+ * Argument of {@code VFIO_DEVICE_IOEVENTFD} on a PCI device: signalling an eventfd writes a value
+ * to a BAR. The same address, width and value with {@code fd} -1 removes it.
  *
  * <p>Source: {@code struct vfio_device_ioeventfd}, {@code <linux/vfio.h>}.
  *
- * @param argsz {@code argsz}
- * @param flags {@code flags}
- * @param offset {@code offset}
- * @param data {@code data}
- * @param fd {@code fd}
- * @param reserved {@code reserved}
+ * @param argsz bytes of the caller's buffer, at least {@link #MIN_ARGSZ}
+ * @param flags exactly one of {@code VFIO_DEVICE_IOEVENTFD_8}, {@code 16}, {@code 32}, {@code 64}:
+ *     width of the write in bits
+ * @param offset where to write, in bytes of the device file
+ * @param data value to write, in the low bits
+ * @param fd eventfd, or -1 to remove
+ * @param reserved padding, 0
  */
 public record VfioDeviceIoeventfd(
     int argsz, int flags, long offset, long data, int fd, int reserved) {

@@ -8,15 +8,16 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_device_migration_info.
+ * The registers at the start of a migration region of protocol v1. Linux has no driver for it any
+ * more; clients find the second protocol by {@code VFIO_DEVICE_FEATURE_MIGRATION}.
  *
  * <p>Source: {@code struct vfio_device_migration_info}, {@code <linux/vfio.h>}.
  *
- * @param deviceState {@code device_state}
- * @param reserved {@code reserved}
- * @param pendingBytes {@code pending_bytes}
- * @param dataOffset {@code data_offset}
- * @param dataSize {@code data_size}
+ * @param deviceState {@code VFIO_DEVICE_STATE_V1_*}, one bit each
+ * @param reserved padding, 0
+ * @param pendingBytes read only: bytes still to be saved by the device
+ * @param dataOffset read only: bytes from the start of the region to the data
+ * @param dataSize bytes of data at {@code dataOffset}
  */
 public record VfioDeviceMigrationInfo(
     int deviceState, int reserved, long pendingBytes, long dataOffset, long dataSize) {

@@ -8,14 +8,15 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_eeh_pe_err.
+ * The error that {@code VFIO_EEH_PE_INJECT_ERR} injects, the end of {@link VfioEehPeOp}.
  *
  * <p>Source: {@code struct vfio_eeh_pe_err}, {@code <linux/vfio.h>}.
  *
- * @param type {@code type}
- * @param func {@code func}
- * @param addr {@code addr}
- * @param mask {@code mask}
+ * @param type kind of error in the numbers of the platform: 0 for 32-bit, 1 for 64-bit addresses
+ * @param func what the error hits, in the numbers of the platform: a load or store, a DMA read or
+ *     write
+ * @param addr bus address
+ * @param mask which bits of the address count
  */
 public record VfioEehPeErr(int type, int func, long addr, long mask) {
 

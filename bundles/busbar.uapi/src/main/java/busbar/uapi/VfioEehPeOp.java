@@ -7,14 +7,16 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_eeh_pe_op.
+ * Argument of {@code VFIO_EEH_PE_OP} on a container with the sPAPR backend: error handling of each
+ * partitionable endpoint in it. {@code VFIO_EEH_PE_GET_STATE} returns {@code VFIO_EEH_PE_STATE_*}
+ * as the result of the ioctl.
  *
  * <p>Source: {@code struct vfio_eeh_pe_op}, {@code <linux/vfio.h>}.
  *
- * @param argsz {@code argsz}
- * @param flags {@code flags}
- * @param op {@code op}
- * @param err {@code err}
+ * @param argsz bytes of the caller's buffer, at least {@link #MIN_ARGSZ}
+ * @param flags must be 0
+ * @param op {@code VFIO_EEH_PE_*}
+ * @param err the error, read only for {@code VFIO_EEH_PE_INJECT_ERR}
  */
 public record VfioEehPeOp(int argsz, int flags, int op, VfioEehPeErr err) {
 

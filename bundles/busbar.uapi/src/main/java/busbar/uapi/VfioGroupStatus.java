@@ -7,12 +7,13 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_group_status.
+ * Answer of {@code VFIO_GROUP_GET_STATUS} on a group.
  *
  * <p>Source: {@code struct vfio_group_status}, {@code <linux/vfio.h>}.
  *
- * @param argsz {@code argsz}
- * @param flags {@code flags}
+ * @param argsz bytes of the caller's buffer, at least {@link #MIN_ARGSZ}
+ * @param flags out: {@code VFIO_GROUP_FLAGS_VIABLE} if no device of the group has a host driver
+ *     that could do DMA, {@code VFIO_GROUP_FLAGS_CONTAINER_SET} if the group has a container
  */
 public record VfioGroupStatus(int argsz, int flags) {
 
@@ -24,9 +25,7 @@ public record VfioGroupStatus(int argsz, int flags) {
   public static final int MIN_ARGSZ = 8;
 
   public static final StructLayout LAYOUT =
-      MemoryLayout.structLayout(
-              U32.withName("argsz"),
-              U32.withName("flags"))
+      MemoryLayout.structLayout(U32.withName("argsz"), U32.withName("flags"))
           .withName("vfio_group_status");
 
   public static VfioGroupStatus decode(MemorySegment s) {
@@ -34,9 +33,7 @@ public record VfioGroupStatus(int argsz, int flags) {
   }
 
   public static VfioGroupStatus decode(MemorySegment s, long at) {
-    return new VfioGroupStatus(
-        s.get(U32, at + OFFSET_ARGSZ),
-        s.get(U32, at + OFFSET_FLAGS));
+    return new VfioGroupStatus(s.get(U32, at + OFFSET_ARGSZ), s.get(U32, at + OFFSET_FLAGS));
   }
 
   public void encode(MemorySegment s) {

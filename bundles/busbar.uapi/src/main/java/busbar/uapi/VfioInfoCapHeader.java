@@ -8,13 +8,14 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_info_cap_header.
+ * The start of every capability that an info ioctl lists after its fixed struct. {@link
+ * CapabilityChain} builds and reads the list.
  *
  * <p>Source: {@code struct vfio_info_cap_header}, {@code <linux/vfio.h>}.
  *
- * @param id {@code id}
- * @param version {@code version}
- * @param next {@code next}
+ * @param id which capability: {@code *_INFO_CAP_*} of the info struct that carries the chain
+ * @param version layout of this capability, counts from 1; unknown ones are to be skipped
+ * @param next bytes from the start of the info struct to the next capability, 0 in the last one
  */
 public record VfioInfoCapHeader(int id, int version, int next) {
 
@@ -24,10 +25,7 @@ public record VfioInfoCapHeader(int id, int version, int next) {
   public static final long SIZE = 8;
 
   public static final StructLayout LAYOUT =
-      MemoryLayout.structLayout(
-              U16.withName("id"),
-              U16.withName("version"),
-              U32.withName("next"))
+      MemoryLayout.structLayout(U16.withName("id"), U16.withName("version"), U32.withName("next"))
           .withName("vfio_info_cap_header");
 
   public static VfioInfoCapHeader decode(MemorySegment s) {

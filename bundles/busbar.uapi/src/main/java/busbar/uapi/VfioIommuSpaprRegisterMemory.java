@@ -8,14 +8,16 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_iommu_spapr_register_memory.
+ * Argument of {@code VFIO_IOMMU_SPAPR_REGISTER_MEMORY} and {@code
+ * VFIO_IOMMU_SPAPR_UNREGISTER_MEMORY} on a container with sPAPR v2: pins client memory, and charges
+ * for it, before it is mapped.
  *
  * <p>Source: {@code struct vfio_iommu_spapr_register_memory}, {@code <linux/vfio.h>}.
  *
- * @param argsz {@code argsz}
- * @param flags {@code flags}
- * @param vaddr {@code vaddr}
- * @param size {@code size}
+ * @param argsz bytes of the caller's buffer, at least {@link #MIN_ARGSZ}
+ * @param flags must be 0
+ * @param vaddr address of the memory in the client, a multiple of the page size
+ * @param size bytes, a multiple of the page size
  */
 public record VfioIommuSpaprRegisterMemory(int argsz, int flags, long vaddr, long size) {
 

@@ -8,21 +8,28 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_iommu_spapr_tce_create.
+ * Argument and answer of {@code VFIO_IOMMU_SPAPR_TCE_CREATE} on a container with sPAPR v2: a new
+ * DMA window.
  *
  * <p>Source: {@code struct vfio_iommu_spapr_tce_create}, {@code <linux/vfio.h>}.
  *
- * @param argsz {@code argsz}
- * @param flags {@code flags}
- * @param pageShift {@code page_shift}
- * @param resv1 {@code __resv1}
- * @param windowSize {@code window_size}
- * @param levels {@code levels}
- * @param resv2 {@code __resv2}
- * @param startAddr {@code start_addr}
+ * @param argsz bytes of the caller's buffer, at least {@link #MIN_ARGSZ}
+ * @param flags must be 0
+ * @param pageShift binary logarithm of the IOMMU page size in bytes
+ * @param resv1 padding, 0
+ * @param windowSize bytes of the window, a power of two
+ * @param levels levels of the table, 1 to the limit in {@link VfioIommuSpaprTceDdwInfo}
+ * @param resv2 padding, 0
+ * @param startAddr out: first bus address of the window
  */
 public record VfioIommuSpaprTceCreate(
-    int argsz, int flags, int pageShift, int resv1, long windowSize, int levels, int resv2,
+    int argsz,
+    int flags,
+    int pageShift,
+    int resv1,
+    long windowSize,
+    int levels,
+    int resv2,
     long startAddr) {
 
   public static final long OFFSET_ARGSZ = 0;

@@ -8,13 +8,13 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_iommu_spapr_tce_ddw_info.
+ * The part of {@link VfioIommuSpaprTceInfo} about dynamic DMA windows.
  *
  * <p>Source: {@code struct vfio_iommu_spapr_tce_ddw_info}, {@code <linux/vfio.h>}.
  *
- * @param pgsizes {@code pgsizes}
- * @param maxDynamicWindowsSupported {@code max_dynamic_windows_supported}
- * @param levels {@code levels}
+ * @param pgsizes IOMMU page sizes of windows, the bit of each power of two bytes set
+ * @param maxDynamicWindowsSupported windows at a time, the default one included
+ * @param levels most levels that a window's table can have
  */
 public record VfioIommuSpaprTceDdwInfo(long pgsizes, int maxDynamicWindowsSupported, int levels) {
 

@@ -7,15 +7,16 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_iommu_spapr_tce_info.
+ * Answer of {@code VFIO_IOMMU_SPAPR_TCE_GET_INFO} on a container with the sPAPR backend.
  *
  * <p>Source: {@code struct vfio_iommu_spapr_tce_info}, {@code <linux/vfio.h>}.
  *
- * @param argsz {@code argsz}
- * @param flags {@code flags}
- * @param dma32WindowStart {@code dma32_window_start}
- * @param dma32WindowSize {@code dma32_window_size}
- * @param ddw {@code ddw}
+ * @param argsz bytes of the caller's buffer, at least {@link #MIN_ARGSZ}
+ * @param flags out: {@code VFIO_IOMMU_SPAPR_INFO_DDW} if there are dynamic windows and {@code ddw}
+ *     is valid
+ * @param dma32WindowStart out: first bus address of the default window
+ * @param dma32WindowSize out: bytes of the default window
+ * @param ddw out: dynamic windows
  */
 public record VfioIommuSpaprTceInfo(
     int argsz, int flags, int dma32WindowStart, int dma32WindowSize, VfioIommuSpaprTceDdwInfo ddw) {

@@ -8,13 +8,13 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_iommu_spapr_tce_remove.
+ * Argument of {@code VFIO_IOMMU_SPAPR_TCE_REMOVE} on a container with sPAPR v2.
  *
  * <p>Source: {@code struct vfio_iommu_spapr_tce_remove}, {@code <linux/vfio.h>}.
  *
- * @param argsz {@code argsz}
- * @param flags {@code flags}
- * @param startAddr {@code start_addr}
+ * @param argsz bytes of the caller's buffer, at least {@link #MIN_ARGSZ}
+ * @param flags must be 0
+ * @param startAddr bus address in the window that goes
  */
 public record VfioIommuSpaprTceRemove(int argsz, int flags, long startAddr) {
 
@@ -28,9 +28,7 @@ public record VfioIommuSpaprTceRemove(int argsz, int flags, long startAddr) {
 
   public static final StructLayout LAYOUT =
       MemoryLayout.structLayout(
-              U32.withName("argsz"),
-              U32.withName("flags"),
-              U64.withName("start_addr"))
+              U32.withName("argsz"), U32.withName("flags"), U64.withName("start_addr"))
           .withName("vfio_iommu_spapr_tce_remove");
 
   public static VfioIommuSpaprTceRemove decode(MemorySegment s) {

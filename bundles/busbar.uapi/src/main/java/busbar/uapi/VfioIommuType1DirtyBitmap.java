@@ -8,14 +8,16 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_iommu_type1_dirty_bitmap.
- *
- * <p>The flexible array {@code data} (bytes) starts at {@link #OFFSET_DATA} and is no component.
+ * Argument of {@code VFIO_IOMMU_DIRTY_PAGES} on a container with the type1 backend: starts, stops
+ * or reads the tracking of pages that devices have written. With {@code GET_BITMAP} the flexible
+ * array {@code data} at {@link #OFFSET_DATA} is a {@link VfioIommuType1DirtyBitmapGet}; it is no
+ * component.
  *
  * <p>Source: {@code struct vfio_iommu_type1_dirty_bitmap}, {@code <linux/vfio.h>}.
  *
- * @param argsz {@code argsz}
- * @param flags {@code flags}
+ * @param argsz bytes of the caller's buffer, at least {@link #MIN_ARGSZ}
+ * @param flags exactly one of {@code VFIO_IOMMU_DIRTY_PAGES_FLAG_START}, {@code STOP}, {@code
+ *     GET_BITMAP}
  */
 public record VfioIommuType1DirtyBitmap(int argsz, int flags) {
 
@@ -43,8 +45,7 @@ public record VfioIommuType1DirtyBitmap(int argsz, int flags) {
 
   public static VfioIommuType1DirtyBitmap decode(MemorySegment s, long at) {
     return new VfioIommuType1DirtyBitmap(
-        s.get(U32, at + OFFSET_ARGSZ),
-        s.get(U32, at + OFFSET_FLAGS));
+        s.get(U32, at + OFFSET_ARGSZ), s.get(U32, at + OFFSET_FLAGS));
   }
 
   public void encode(MemorySegment s) {

@@ -7,13 +7,14 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_iommu_type1_dirty_bitmap_get.
+ * The range and the bitmap of {@code VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP}; follows {@link
+ * VfioIommuType1DirtyBitmap}.
  *
  * <p>Source: {@code struct vfio_iommu_type1_dirty_bitmap_get}, {@code <linux/vfio.h>}.
  *
- * @param iova {@code iova}
- * @param size {@code size}
- * @param bitmap {@code bitmap}
+ * @param iova first address, the start of a mapping
+ * @param size bytes, ends where a mapping ends
+ * @param bitmap where to, and the page size
  */
 public record VfioIommuType1DirtyBitmapGet(long iova, long size, VfioBitmap bitmap) {
 
@@ -24,9 +25,7 @@ public record VfioIommuType1DirtyBitmapGet(long iova, long size, VfioBitmap bitm
 
   public static final StructLayout LAYOUT =
       MemoryLayout.structLayout(
-              U64.withName("iova"),
-              U64.withName("size"),
-              VfioBitmap.LAYOUT.withName("bitmap"))
+              U64.withName("iova"), U64.withName("size"), VfioBitmap.LAYOUT.withName("bitmap"))
           .withName("vfio_iommu_type1_dirty_bitmap_get");
 
   public static VfioIommuType1DirtyBitmapGet decode(MemorySegment s) {

@@ -8,15 +8,17 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_iommu_type1_dma_map.
+ * Argument of {@code VFIO_IOMMU_MAP_DMA} on a container, type1 or sPAPR: lets devices reach client
+ * memory.
  *
  * <p>Source: {@code struct vfio_iommu_type1_dma_map}, {@code <linux/vfio.h>}.
  *
- * @param argsz {@code argsz}
- * @param flags {@code flags}
- * @param vaddr {@code vaddr}
- * @param iova {@code iova}
- * @param size {@code size}
+ * @param argsz bytes of the caller's buffer, at least {@link #MIN_ARGSZ}
+ * @param flags {@code VFIO_DMA_MAP_FLAG_READ}, {@code WRITE}, as the device sees it; or {@code
+ *     VADDR} alone to give a suspended mapping its new {@code vaddr}
+ * @param vaddr address of the memory in the client, a multiple of the smallest page size
+ * @param iova address for the device, a multiple of the smallest page size
+ * @param size bytes, a multiple of the smallest page size, not 0
  */
 public record VfioIommuType1DmaMap(int argsz, int flags, long vaddr, long iova, long size) {
 

@@ -9,16 +9,16 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_iommu_type1_dma_unmap.
- *
- * <p>The flexible array {@code data} (bytes) starts at {@link #OFFSET_DATA} and is no component.
+ * Argument and answer of {@code VFIO_IOMMU_UNMAP_DMA} on a container, type1 or sPAPR. With {@code
+ * VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP} the flexible array {@code data} at {@link #OFFSET_DATA} is
+ * a {@link VfioBitmap}; it is no component.
  *
  * <p>Source: {@code struct vfio_iommu_type1_dma_unmap}, {@code <linux/vfio.h>}.
  *
- * @param argsz {@code argsz}
- * @param flags {@code flags}
- * @param iova {@code iova}
- * @param size {@code size}
+ * @param argsz bytes of the caller's buffer, at least {@link #MIN_ARGSZ}
+ * @param flags {@code VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP}, {@code ALL}, {@code VADDR}
+ * @param iova first address, 0 with {@code ALL}
+ * @param size in: bytes, 0 with {@code ALL}; out, type1: bytes unmapped
  */
 public record VfioIommuType1DmaUnmap(int argsz, int flags, long iova, long size) {
 

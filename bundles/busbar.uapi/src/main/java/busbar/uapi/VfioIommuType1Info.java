@@ -8,15 +8,21 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_iommu_type1_info.
+ * Answer of {@code VFIO_IOMMU_GET_INFO} on a container with the type1 backend.
+ *
+ * <p>With {@code VFIO_IOMMU_INFO_CAPS} a {@link CapabilityChain} follows. If the buffer is too
+ * small for it, the call succeeds with {@code capOffset} 0 and {@code argsz} raised to what is
+ * needed.
  *
  * <p>Source: {@code struct vfio_iommu_type1_info}, {@code <linux/vfio.h>}.
  *
- * @param argsz {@code argsz}
- * @param flags {@code flags}
- * @param iovaPgsizes {@code iova_pgsizes}
- * @param capOffset {@code cap_offset}
- * @param pad {@code pad}
+ * @param argsz in: bytes of the buffer, at least {@link #MIN_ARGSZ}; out: bytes needed, if more
+ * @param flags out: {@code VFIO_IOMMU_INFO_PGSIZES}, {@code VFIO_IOMMU_INFO_CAPS}
+ * @param iovaPgsizes out: page sizes, the bit of each power of two bytes set; the lowest is the
+ *     alignment of every mapping
+ * @param capOffset out: bytes from the start of this struct to the first capability, 0 if there is
+ *     none
+ * @param pad padding, 0
  */
 public record VfioIommuType1Info(int argsz, int flags, long iovaPgsizes, int capOffset, int pad) {
 

@@ -7,16 +7,17 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_iommu_type1_info_cap_iova_range.
+ * type1 capability {@code VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE}, version 1: where mappings can lie.
+ * A mapping fits into one range.
  *
  * <p>The flexible array {@code iova_ranges} ({@link VfioIovaRange} elements) starts at {@link
  * #OFFSET_IOVA_RANGES} and is no component.
  *
  * <p>Source: {@code struct vfio_iommu_type1_info_cap_iova_range}, {@code <linux/vfio.h>}.
  *
- * @param header {@code header}
- * @param nrIovas {@code nr_iovas}
- * @param reserved {@code reserved}
+ * @param header id, version and link
+ * @param nrIovas elements of {@code iova_ranges}
+ * @param reserved padding, 0
  */
 public record VfioIommuType1InfoCapIovaRange(VfioInfoCapHeader header, int nrIovas, int reserved) {
 

@@ -8,14 +8,15 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_iommu_type1_info_cap_migration.
+ * type1 capability {@code VFIO_IOMMU_TYPE1_INFO_CAP_MIGRATION}, version 1: how dirty pages can be
+ * asked for.
  *
  * <p>Source: {@code struct vfio_iommu_type1_info_cap_migration}, {@code <linux/vfio.h>}.
  *
- * @param header {@code header}
- * @param flags {@code flags}
- * @param pgsizeBitmap {@code pgsize_bitmap}
- * @param maxDirtyBitmapSize {@code max_dirty_bitmap_size}
+ * @param header id, version and link
+ * @param flags 0, none is defined
+ * @param pgsizeBitmap page sizes of dirty bitmaps, the bit of each power of two bytes set
+ * @param maxDirtyBitmapSize bytes of the largest bitmap
  */
 public record VfioIommuType1InfoCapMigration(
     VfioInfoCapHeader header, int flags, long pgsizeBitmap, long maxDirtyBitmapSize) {

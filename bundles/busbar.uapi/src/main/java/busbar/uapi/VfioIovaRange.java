@@ -7,12 +7,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_iova_range.
+ * IOVAs that can be mapped, an element of {@link VfioIommuType1InfoCapIovaRange}.
  *
  * <p>Source: {@code struct vfio_iova_range}, {@code <linux/vfio.h>}.
  *
- * @param start {@code start}
- * @param end {@code end}
+ * @param start first address
+ * @param end last address, inclusive
  */
 public record VfioIovaRange(long start, long end) {
 
@@ -21,9 +21,7 @@ public record VfioIovaRange(long start, long end) {
   public static final long SIZE = 16;
 
   public static final StructLayout LAYOUT =
-      MemoryLayout.structLayout(
-              U64.withName("start"),
-              U64.withName("end"))
+      MemoryLayout.structLayout(U64.withName("start"), U64.withName("end"))
           .withName("vfio_iova_range");
 
   public static VfioIovaRange decode(MemorySegment s) {
@@ -31,9 +29,7 @@ public record VfioIovaRange(long start, long end) {
   }
 
   public static VfioIovaRange decode(MemorySegment s, long at) {
-    return new VfioIovaRange(
-        s.get(U64, at + OFFSET_START),
-        s.get(U64, at + OFFSET_END));
+    return new VfioIovaRange(s.get(U64, at + OFFSET_START), s.get(U64, at + OFFSET_END));
   }
 
   public void encode(MemorySegment s) {

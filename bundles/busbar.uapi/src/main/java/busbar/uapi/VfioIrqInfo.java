@@ -7,14 +7,14 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_irq_info.
+ * Argument and answer of {@code VFIO_DEVICE_GET_IRQ_INFO} on a device: one interrupt index.
  *
  * <p>Source: {@code struct vfio_irq_info}, {@code <linux/vfio.h>}.
  *
- * @param argsz {@code argsz}
- * @param flags {@code flags}
- * @param index {@code index}
- * @param count {@code count}
+ * @param argsz bytes of the caller's buffer, at least {@link #MIN_ARGSZ}
+ * @param flags out: {@code VFIO_IRQ_INFO_*}: how the interrupts can be signalled and masked
+ * @param index in: interrupt index, 0 to {@code numIrqs} - 1
+ * @param count out: interrupts of this index, 0 if the device does not implement it
  */
 public record VfioIrqInfo(int argsz, int flags, int index, int count) {
 

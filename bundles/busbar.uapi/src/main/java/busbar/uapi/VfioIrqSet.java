@@ -8,17 +8,21 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_irq_set.
+ * Argument of {@code VFIO_DEVICE_SET_IRQS} on a device: wires, fires, masks or unmasks a range of
+ * interrupts.
  *
- * <p>The flexible array {@code data} (bytes) starts at {@link #OFFSET_DATA} and is no component.
+ * <p>{@code data} holds nothing ({@code VFIO_IRQ_SET_DATA_NONE}), a byte ({@code BOOL}) or a signed
+ * 32-bit file descriptor ({@code EVENTFD}, -1 for none) for each interrupt. It starts at {@link
+ * #OFFSET_DATA}, which is no multiple of eight, and is no component. Count 0 with no data and
+ * {@code TRIGGER} tears the whole index down.
  *
  * <p>Source: {@code struct vfio_irq_set}, {@code <linux/vfio.h>}.
  *
- * @param argsz {@code argsz}
- * @param flags {@code flags}
- * @param index {@code index}
- * @param start {@code start}
- * @param count {@code count}
+ * @param argsz bytes of the caller's buffer, at least {@link #MIN_ARGSZ} plus the data
+ * @param flags exactly one {@code VFIO_IRQ_SET_DATA_*} and one {@code VFIO_IRQ_SET_ACTION_*}
+ * @param index interrupt index
+ * @param start first interrupt of the index
+ * @param count interrupts
  */
 public record VfioIrqSet(int argsz, int flags, int index, int start, int count) {
 

@@ -9,14 +9,15 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_pci_dependent_device.
+ * One PCI function that a hot reset takes along, an element of {@link VfioPciHotResetInfo}.
  *
  * <p>Source: {@code struct vfio_pci_dependent_device}, {@code <linux/vfio.h>}.
  *
- * @param groupId {@code group_id}
- * @param segment {@code segment}
- * @param bus {@code bus}
- * @param devfn {@code devfn}
+ * @param groupId number of its IOMMU group; if the list was asked for through a device node, the
+ *     union is {@link #devid()}
+ * @param segment PCI domain, 0 to 65535
+ * @param bus PCI bus, 0 to 255
+ * @param devfn device in bits 7 to 3, function in bits 2 to 0
  */
 public record VfioPciDependentDevice(int groupId, int segment, int bus, int devfn) {
 
@@ -29,8 +30,7 @@ public record VfioPciDependentDevice(int groupId, int segment, int bus, int devf
 
   public static final StructLayout LAYOUT =
       MemoryLayout.structLayout(
-              MemoryLayout.unionLayout(
-                  U32.withName("group_id"), U32.withName("devid")),
+              MemoryLayout.unionLayout(U32.withName("group_id"), U32.withName("devid")),
               U16.withName("segment"),
               U8.withName("bus"),
               U8.withName("devfn"))
@@ -59,7 +59,10 @@ public record VfioPciDependentDevice(int groupId, int segment, int bus, int devf
     s.set(U8, at + OFFSET_DEVFN, (byte) devfn);
   }
 
-  /** The same bytes as {@code group_id}, read by the other name of the union. */
+  /**
+   * Its id in the caller's iommufd, {@code VFIO_PCI_DEVID_OWNED} or {@code
+   * VFIO_PCI_DEVID_NOT_OWNED}, in a list with {@code VFIO_PCI_HOT_RESET_FLAG_DEV_ID}.
+   */
   public int devid() {
     return groupId;
   }

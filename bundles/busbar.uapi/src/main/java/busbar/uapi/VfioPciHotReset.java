@@ -8,16 +8,18 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_pci_hot_reset.
+ * Argument of {@code VFIO_DEVICE_PCI_HOT_RESET} on a PCI device: resets its slot or bus. A client
+ * with groups proves by their files that it owns all that is reset, a client with device nodes
+ * passes none.
  *
  * <p>The flexible array {@code group_fds} (ints (file descriptors)) starts at {@link
  * #OFFSET_GROUP_FDS} and is no component.
  *
  * <p>Source: {@code struct vfio_pci_hot_reset}, {@code <linux/vfio.h>}.
  *
- * @param argsz {@code argsz}
- * @param flags {@code flags}
- * @param count {@code count}
+ * @param argsz bytes of the caller's buffer, at least {@link #MIN_ARGSZ}
+ * @param flags must be 0
+ * @param count elements of {@code group_fds}
  */
 public record VfioPciHotReset(int argsz, int flags, int count) {
 

@@ -7,16 +7,18 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_pci_hot_reset_info.
+ * Answer of {@code VFIO_DEVICE_GET_PCI_HOT_RESET_INFO} on a PCI device: everything that shares its
+ * slot or bus. ENOSPC with {@code count} set if the buffer is too small.
  *
  * <p>The flexible array {@code devices} ({@link VfioPciDependentDevice} elements) starts at {@link
  * #OFFSET_DEVICES} and is no component.
  *
  * <p>Source: {@code struct vfio_pci_hot_reset_info}, {@code <linux/vfio.h>}.
  *
- * @param argsz {@code argsz}
- * @param flags {@code flags}
- * @param count {@code count}
+ * @param argsz bytes of the caller's buffer, at least {@link #MIN_ARGSZ}
+ * @param flags out: {@code VFIO_PCI_HOT_RESET_FLAG_DEV_ID} and {@code _DEV_ID_OWNED}, 0 if asked
+ *     through a group
+ * @param count out: elements of {@code devices}, also those that did not fit
  */
 public record VfioPciHotResetInfo(int argsz, int flags, int count) {
 

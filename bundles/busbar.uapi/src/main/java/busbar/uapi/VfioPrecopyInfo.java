@@ -8,14 +8,16 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_precopy_info.
+ * Answer of {@code VFIO_MIG_GET_PRECOPY_INFO} on a migration stream in a {@code PRE_COPY} state.
+ * Both amounts are estimates.
  *
  * <p>Source: {@code struct vfio_precopy_info}, {@code <linux/vfio.h>}.
  *
- * @param argsz {@code argsz}
- * @param flags {@code flags}
- * @param initialBytes {@code initial_bytes}
- * @param dirtyBytes {@code dirty_bytes}
+ * @param argsz bytes of the caller's buffer, at least {@link #MIN_ARGSZ}
+ * @param flags out: {@code VFIO_PRECOPY_INFO_REINIT} if the initial bytes start anew, only after
+ *     feature {@code MIG_PRECOPY_INFOv2} was set
+ * @param initialBytes out: bytes of the data that the target should have before the device stops
+ * @param dirtyBytes out: bytes that have changed since they were read
  */
 public record VfioPrecopyInfo(int argsz, int flags, long initialBytes, long dirtyBytes) {
 

@@ -7,12 +7,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_region_dma_range.
+ * A part of a region, an element of {@link VfioDeviceFeatureDmaBuf}.
  *
  * <p>Source: {@code struct vfio_region_dma_range}, {@code <linux/vfio.h>}.
  *
- * @param offset {@code offset}
- * @param length {@code length}
+ * @param offset bytes from the start of the region, a multiple of the page size
+ * @param length bytes, a multiple of the page size, not 0
  */
 public record VfioRegionDmaRange(long offset, long length) {
 
@@ -21,9 +21,7 @@ public record VfioRegionDmaRange(long offset, long length) {
   public static final long SIZE = 16;
 
   public static final StructLayout LAYOUT =
-      MemoryLayout.structLayout(
-              U64.withName("offset"),
-              U64.withName("length"))
+      MemoryLayout.structLayout(U64.withName("offset"), U64.withName("length"))
           .withName("vfio_region_dma_range");
 
   public static VfioRegionDmaRange decode(MemorySegment s) {
@@ -31,9 +29,7 @@ public record VfioRegionDmaRange(long offset, long length) {
   }
 
   public static VfioRegionDmaRange decode(MemorySegment s, long at) {
-    return new VfioRegionDmaRange(
-        s.get(U64, at + OFFSET_OFFSET),
-        s.get(U64, at + OFFSET_LENGTH));
+    return new VfioRegionDmaRange(s.get(U64, at + OFFSET_OFFSET), s.get(U64, at + OFFSET_LENGTH));
   }
 
   public void encode(MemorySegment s) {

@@ -7,16 +7,19 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_region_gfx_edid.
+ * The registers at the start of a region of type {@code VFIO_REGION_TYPE_GFX}, subtype {@code
+ * VFIO_REGION_SUBTYPE_GFX_EDID}: the client plugs a monitor into a virtual display. The EDID data
+ * lies in the same region at {@code edidOffset}.
  *
  * <p>Source: {@code struct vfio_region_gfx_edid}, {@code <linux/vfio.h>}.
  *
- * @param edidOffset {@code edid_offset}
- * @param edidMaxSize {@code edid_max_size}
- * @param edidSize {@code edid_size}
- * @param maxXres {@code max_xres}
- * @param maxYres {@code max_yres}
- * @param linkState {@code link_state}
+ * @param edidOffset read only: bytes from the start of the region to the EDID data
+ * @param edidMaxSize read only: bytes there is room for
+ * @param edidSize bytes of the EDID data that the client has written
+ * @param maxXres read only: widest mode in pixels, 0 for no limit
+ * @param maxYres read only: highest mode in pixels, 0 for no limit
+ * @param linkState {@code VFIO_DEVICE_GFX_LINK_STATE_UP} or {@code DOWN}; down while the EDID data
+ *     is being written
  */
 public record VfioRegionGfxEdid(
     int edidOffset, int edidMaxSize, int edidSize, int maxXres, int maxYres, int linkState) {

@@ -8,16 +8,22 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_region_info.
+ * Argument and answer of {@code VFIO_DEVICE_GET_REGION_INFO} on a device: one region, which is a
+ * window of the device file.
+ *
+ * <p>With {@code VFIO_REGION_INFO_FLAG_CAPS} a {@link CapabilityChain} follows. If the buffer is
+ * too small for it, the call succeeds with {@code capOffset} 0 and {@code argsz} raised to what is
+ * needed.
  *
  * <p>Source: {@code struct vfio_region_info}, {@code <linux/vfio.h>}.
  *
- * @param argsz {@code argsz}
- * @param flags {@code flags}
- * @param index {@code index}
- * @param capOffset {@code cap_offset}
- * @param size {@code size}
- * @param offset {@code offset}
+ * @param argsz in: bytes of the buffer, at least {@link #MIN_ARGSZ}; out: bytes needed, if more
+ * @param flags out: {@code VFIO_REGION_INFO_FLAG_*}: what read, write and mmap may do
+ * @param index in: region, 0 to {@code numRegions} - 1
+ * @param capOffset out: bytes from the start of this struct to the first capability, 0 if there is
+ *     none
+ * @param size out: bytes of the region, 0 if the device does not implement it
+ * @param offset out: where the region starts in the device file, in bytes
  */
 public record VfioRegionInfo(
     int argsz, int flags, int index, int capOffset, long size, long offset) {

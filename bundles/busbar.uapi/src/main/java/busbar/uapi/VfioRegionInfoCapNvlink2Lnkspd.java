@@ -7,13 +7,14 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_region_info_cap_nvlink2_lnkspd.
+ * Region capability {@code VFIO_REGION_INFO_CAP_NVLINK2_LNKSPD}, version 1. No driver of Linux
+ * reports it any more.
  *
  * <p>Source: {@code struct vfio_region_info_cap_nvlink2_lnkspd}, {@code <linux/vfio.h>}.
  *
- * @param header {@code header}
- * @param linkSpeed {@code link_speed}
- * @param pad {@code __pad}
+ * @param header id, version and link
+ * @param linkSpeed code of the NVLink2 speed, not a rate
+ * @param pad padding, 0
  */
 public record VfioRegionInfoCapNvlink2Lnkspd(VfioInfoCapHeader header, int linkSpeed, int pad) {
 

@@ -7,16 +7,17 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_region_info_cap_sparse_mmap.
+ * Region capability {@code VFIO_REGION_INFO_CAP_SPARSE_MMAP}, version 1: only the listed parts of
+ * the region may be mapped.
  *
  * <p>The flexible array {@code areas} ({@link VfioRegionSparseMmapArea} elements) starts at {@link
  * #OFFSET_AREAS} and is no component.
  *
  * <p>Source: {@code struct vfio_region_info_cap_sparse_mmap}, {@code <linux/vfio.h>}.
  *
- * @param header {@code header}
- * @param nrAreas {@code nr_areas}
- * @param reserved {@code reserved}
+ * @param header id, version and link
+ * @param nrAreas elements of {@code areas}
+ * @param reserved padding, 0
  */
 public record VfioRegionInfoCapSparseMmap(VfioInfoCapHeader header, int nrAreas, int reserved) {
 

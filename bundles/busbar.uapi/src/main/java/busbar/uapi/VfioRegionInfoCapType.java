@@ -7,13 +7,15 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_region_info_cap_type.
+ * Region capability {@code VFIO_REGION_INFO_CAP_TYPE}, version 1: what a region beyond the fixed
+ * indexes is for.
  *
  * <p>Source: {@code struct vfio_region_info_cap_type}, {@code <linux/vfio.h>}.
  *
- * @param header {@code header}
- * @param type {@code type}
- * @param subtype {@code subtype}
+ * @param header id, version and link
+ * @param type {@code VFIO_REGION_TYPE_*}, or {@code VFIO_REGION_TYPE_PCI_VENDOR_TYPE} with a PCI
+ *     vendor id in the low 16 bits
+ * @param subtype {@code VFIO_REGION_SUBTYPE_*}, to be read together with the type
  */
 public record VfioRegionInfoCapType(VfioInfoCapHeader header, int type, int subtype) {
 

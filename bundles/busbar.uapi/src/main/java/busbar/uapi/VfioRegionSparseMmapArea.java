@@ -7,12 +7,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
- * The argument vfio_region_sparse_mmap_area.
+ * One part of a region that may be mapped, an element of {@link VfioRegionInfoCapSparseMmap}.
  *
  * <p>Source: {@code struct vfio_region_sparse_mmap_area}, {@code <linux/vfio.h>}.
  *
- * @param offset {@code offset}
- * @param size {@code size}
+ * @param offset bytes from the start of the region
+ * @param size bytes that may be mapped
  */
 public record VfioRegionSparseMmapArea(long offset, long size) {
 
@@ -21,9 +21,7 @@ public record VfioRegionSparseMmapArea(long offset, long size) {
   public static final long SIZE = 16;
 
   public static final StructLayout LAYOUT =
-      MemoryLayout.structLayout(
-              U64.withName("offset"),
-              U64.withName("size"))
+      MemoryLayout.structLayout(U64.withName("offset"), U64.withName("size"))
           .withName("vfio_region_sparse_mmap_area");
 
   public static VfioRegionSparseMmapArea decode(MemorySegment s) {
@@ -32,8 +30,7 @@ public record VfioRegionSparseMmapArea(long offset, long size) {
 
   public static VfioRegionSparseMmapArea decode(MemorySegment s, long at) {
     return new VfioRegionSparseMmapArea(
-        s.get(U64, at + OFFSET_OFFSET),
-        s.get(U64, at + OFFSET_SIZE));
+        s.get(U64, at + OFFSET_OFFSET), s.get(U64, at + OFFSET_SIZE));
   }
 
   public void encode(MemorySegment s) {

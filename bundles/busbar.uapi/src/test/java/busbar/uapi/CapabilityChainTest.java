@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import busbar.uapi.CapabilityChain.Capability;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -120,6 +121,16 @@ class CapabilityChainTest {
     assertThatThrownBy(() -> CapabilityChain.read(answer, 32))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("loops");
+  }
+
+  @Test
+  void aLinkIntoAnotherHeaderIsRefused() {
+    MemorySegment answer = segment(64);
+    new VfioInfoCapHeader(VFIO_REGION_INFO_CAP_TYPE, 1, 36).encode(answer, 32);
+    answer.set(ValueLayout.JAVA_INT_UNALIGNED, 40, 0);
+    assertThatThrownBy(() -> CapabilityChain.read(answer, 32))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("overlap");
   }
 
   @Test

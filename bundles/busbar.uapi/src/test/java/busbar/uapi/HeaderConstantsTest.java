@@ -21,8 +21,7 @@ class HeaderConstantsTest {
 
   @Test
   void iommufdConstantsAreThoseOfTheHeader() throws IllegalAccessException {
-    assertThat(numbersOf(IommufdHeader.class))
-        .isEqualTo(kernelNumbers(name -> !isVfio(name)));
+    assertThat(numbersOf(IommufdHeader.class)).isEqualTo(kernelNumbers(name -> !isVfio(name)));
   }
 
   /** The layout tool saw the addresses of these, so the names come from it and the texts do not. */

@@ -102,10 +102,7 @@ class StructCodecTest {
 
   private static void encode(Object record, MemorySegment s, long at)
       throws ReflectiveOperationException {
-    record
-        .getClass()
-        .getMethod("encode", MemorySegment.class, long.class)
-        .invoke(record, s, at);
+    record.getClass().getMethod("encode", MemorySegment.class, long.class).invoke(record, s, at);
   }
 
   private static Object get(Object record, Field field) throws ReflectiveOperationException {
