@@ -28,8 +28,6 @@ public class ApiBundlesIT {
     assertThat(Arrays.stream(context.getBundles()))
         .filteredOn(bundle -> bundle.getSymbolicName().startsWith("busbar."))
         .extracting(Bundle::getSymbolicName, Bundle::getState)
-        .contains(
-            tuple("busbar.uapi", Bundle.ACTIVE),
-            tuple("busbar.api", Bundle.ACTIVE));
+        .contains(tuple("busbar.uapi", Bundle.ACTIVE), tuple("busbar.api", Bundle.ACTIVE));
   }
 }

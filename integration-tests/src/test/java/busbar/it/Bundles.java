@@ -10,7 +10,8 @@ import java.util.Arrays;
 import org.ops4j.pax.exam.Option;
 
 /**
- * The bundles of an integration test. The build copies all of them, without versions in their names, into one folder.
+ * The bundles of an integration test. The build copies all of them, without versions in their
+ * names, into one folder.
  *
  * <pre>{@code
  * @Configuration
@@ -25,7 +26,10 @@ public final class Bundles {
 
   private Bundles() {}
 
-  /** What every test needs: Declarative Services, configuration, JSON, AssertJ, JUnit and the bundles of the API. */
+  /**
+   * What every test needs: Declarative Services, configuration, JSON, AssertJ, JUnit and the
+   * bundles of the API.
+   */
   public static Option base() {
     return composite(
         systemProperty(FOLDER).value(System.getProperty(FOLDER)),

@@ -39,7 +39,8 @@ class PlainFeaturesIT {
 
   private static Process launch(String... arguments) throws IOException {
     Path target = HOME.resolve("bundles/busbar.launcher/target");
-    String classPath = target.resolve("busbar.launcher-1.0.0-SNAPSHOT.jar") + ":" + target.resolve("lib") + "/*";
+    String classPath =
+        target.resolve("busbar.launcher-1.0.0-SNAPSHOT.jar") + ":" + target.resolve("lib") + "/*";
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     List<String> command =
         Stream.concat(

@@ -19,12 +19,15 @@ import org.osgi.framework.launch.FrameworkFactory;
 import org.osgi.service.cm.ConfigurationAdmin;
 import org.osgi.util.tracker.ServiceTracker;
 
-/** A framework with the bundles of a feature. Used by one thread; {@link #close} may be called by any. */
+/**
+ * A framework with the bundles of a feature. Used by one thread; {@link #close} may be called by
+ * any.
+ */
 final class Appliance implements AutoCloseable {
 
   /**
-   * What the launcher shares with bundles: its own command interface, and the few packages through which it speaks with
-   * the configuration admin and asks about components.
+   * What the launcher shares with bundles: its own command interface, and the few packages through
+   * which it speaks with the configuration admin and asks about components.
    */
   private static final String SHARED_PACKAGES =
       "busbar.launcher.command;version=1.0.0"
@@ -50,12 +53,18 @@ final class Appliance implements AutoCloseable {
             .orElseThrow(() -> new LaunchException("no OSGi framework on the class path"));
     Map<String, String> properties =
         Map.of(
-            Constants.FRAMEWORK_STORAGE, storage.toString(),
-            Constants.FRAMEWORK_STORAGE_CLEAN, Constants.FRAMEWORK_STORAGE_CLEAN_ONFIRSTINIT,
-            Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA, SHARED_PACKAGES,
-            "felix.service.urlhandlers", "false",
-            "felix.log.level", "0",
-            "gosh.home", System.getProperty("busbar.home", ".") + "/features/shell");
+            Constants.FRAMEWORK_STORAGE,
+            storage.toString(),
+            Constants.FRAMEWORK_STORAGE_CLEAN,
+            Constants.FRAMEWORK_STORAGE_CLEAN_ONFIRSTINIT,
+            Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA,
+            SHARED_PACKAGES,
+            "felix.service.urlhandlers",
+            "false",
+            "felix.log.level",
+            "0",
+            "gosh.home",
+            System.getProperty("busbar.home", ".") + "/features/shell");
     Framework framework = factory.newFramework(properties);
     try {
       framework.start();
@@ -66,8 +75,9 @@ final class Appliance implements AutoCloseable {
   }
 
   /**
-   * Installs the bundles and starts them in their order. The configurations are handed on as soon as a started bundle
-   * offers a configuration admin, so that components listed later see theirs at once.
+   * Installs the bundles and starts them in their order. The configurations are handed on as soon
+   * as a started bundle offers a configuration admin, so that components listed later see theirs at
+   * once.
    */
   void start(List<Path> jars, Configurations configurations) throws LaunchException {
     boolean configured = configurations.isEmpty();
@@ -79,7 +89,8 @@ final class Appliance implements AutoCloseable {
       configured = configured || push(configurations);
     }
     if (!configured) {
-      throw new LaunchException("no bundle offers a configuration admin for " + configurations.byPid().keySet());
+      throw new LaunchException(
+          "no bundle offers a configuration admin for " + configurations.byPid().keySet());
     }
   }
 
@@ -92,7 +103,11 @@ final class Appliance implements AutoCloseable {
       Object service = tracker.waitForService(timeout.toMillis());
       if (service == null) {
         throw new LaunchException(
-            what + " did not come up within " + timeout.toSeconds() + " s" + new Diagnosis(context()).sentence());
+            what
+                + " did not come up within "
+                + timeout.toSeconds()
+                + " s"
+                + new Diagnosis(context()).sentence());
       }
       return type.cast(service);
     } catch (InterruptedException e) {
@@ -142,7 +157,8 @@ final class Appliance implements AutoCloseable {
     try {
       bundle.start();
     } catch (BundleException e) {
-      throw new LaunchException("bundle " + bundle.getSymbolicName() + " does not start: " + reason(e), e);
+      throw new LaunchException(
+          "bundle " + bundle.getSymbolicName() + " does not start: " + reason(e), e);
     }
   }
 
@@ -152,7 +168,8 @@ final class Appliance implements AutoCloseable {
   }
 
   private boolean push(Configurations configurations) throws LaunchException {
-    ServiceReference<ConfigurationAdmin> reference = context().getServiceReference(ConfigurationAdmin.class);
+    ServiceReference<ConfigurationAdmin> reference =
+        context().getServiceReference(ConfigurationAdmin.class);
     if (reference == null) {
       return false;
     }

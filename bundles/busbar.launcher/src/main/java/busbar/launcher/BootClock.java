@@ -3,7 +3,10 @@ package busbar.launcher;
 /** How long the boot took, from the moment the person pressed enter. */
 final class BootClock {
 
-  /** When the launcher script began, in seconds since the epoch with a fraction; not there if started by hand. */
+  /**
+   * When the launcher script began, in seconds since the epoch with a fraction; not there if
+   * started by hand.
+   */
   private static final String STARTED = "busbar.started";
 
   private static final long CLASS_LOADED_MILLIS = System.currentTimeMillis();

@@ -8,7 +8,10 @@ import java.util.TreeMap;
 import org.osgi.service.cm.Configuration;
 import org.osgi.service.cm.ConfigurationAdmin;
 
-/** The configurations of an appliance: those of its feature, with what was asked for on the command line. */
+/**
+ * The configurations of an appliance: those of its feature, with what was asked for on the command
+ * line.
+ */
 final class Configurations {
 
   static final String MACHINE_PID = "busbar.machine";
@@ -34,14 +37,17 @@ final class Configurations {
     return byPid.isEmpty();
   }
 
-  /** Hands all of them on; a PID of the form {@code factory~name} becomes a factory configuration. */
+  /**
+   * Hands all of them on; a PID of the form {@code factory~name} becomes a factory configuration.
+   */
   void pushTo(ConfigurationAdmin admin) throws IOException {
     for (Map.Entry<String, Map<String, Object>> entry : byPid.entrySet()) {
       configuration(admin, entry.getKey()).update(new Hashtable<>(entry.getValue()));
     }
   }
 
-  private static Configuration configuration(ConfigurationAdmin admin, String pid) throws IOException {
+  private static Configuration configuration(ConfigurationAdmin admin, String pid)
+      throws IOException {
     int tilde = pid.indexOf('~');
     return tilde < 0
         ? admin.getConfiguration(pid, "?")

@@ -6,7 +6,10 @@ import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-/** The log on the console: bundles use {@link System.Logger}, records go to standard error, one line each. */
+/**
+ * The log on the console: bundles use {@link System.Logger}, records go to standard error, one line
+ * each.
+ */
 final class Console {
 
   /** Held, since the log manager does not keep loggers alive. */
@@ -28,7 +31,10 @@ final class Console {
     TERMINAL.setLevel(Level.SEVERE);
   }
 
-  /** {@code 12:00:01.250 WARNING busbar.registry: message}, with the exception's own line if there is one. */
+  /**
+   * {@code 12:00:01.250 WARNING busbar.registry: message}, with the exception's own line if there
+   * is one.
+   */
   static final class OneLine extends Formatter {
 
     @Override

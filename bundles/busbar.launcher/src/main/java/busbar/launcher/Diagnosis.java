@@ -11,7 +11,10 @@ import org.osgi.service.component.runtime.dto.ComponentConfigurationDTO;
 import org.osgi.service.component.runtime.dto.ComponentDescriptionDTO;
 import org.osgi.service.component.runtime.dto.UnsatisfiedReferenceDTO;
 
-/** Says why something that was waited for is not there: bundles that are not active, components that lack something. */
+/**
+ * Says why something that was waited for is not there: bundles that are not active, components that
+ * lack something.
+ */
 final class Diagnosis {
 
   private final BundleContext context;
@@ -20,7 +23,10 @@ final class Diagnosis {
     this.context = context;
   }
 
-  /** What is missing, to follow the sentence that says what was waited for; empty if nothing is known to be missing. */
+  /**
+   * What is missing, to follow the sentence that says what was waited for; empty if nothing is
+   * known to be missing.
+   */
   String sentence() {
     List<String> findings = new ArrayList<>(inactiveBundles());
     findings.addAll(unsatisfiedComponents());
@@ -47,7 +53,8 @@ final class Diagnosis {
     ServiceComponentRuntime runtime = context.getService(reference);
     List<String> findings = new ArrayList<>();
     for (ComponentDescriptionDTO component : runtime.getComponentDescriptionDTOs()) {
-      for (ComponentConfigurationDTO configuration : runtime.getComponentConfigurationDTOs(component)) {
+      for (ComponentConfigurationDTO configuration :
+          runtime.getComponentConfigurationDTOs(component)) {
         describe(component, configuration, findings);
       }
     }
@@ -55,17 +62,21 @@ final class Diagnosis {
   }
 
   private static void describe(
-      ComponentDescriptionDTO component, ComponentConfigurationDTO configuration, List<String> findings) {
+      ComponentDescriptionDTO component,
+      ComponentConfigurationDTO configuration,
+      List<String> findings) {
     switch (configuration.state) {
       case ComponentConfigurationDTO.UNSATISFIED_CONFIGURATION ->
           findings.add("component " + component.name + " has no configuration");
       case ComponentConfigurationDTO.UNSATISFIED_REFERENCE -> {
         for (UnsatisfiedReferenceDTO missing : configuration.unsatisfiedReferences) {
-          findings.add("component " + component.name + " lacks its " + missing.name + target(missing));
+          findings.add(
+              "component " + component.name + " lacks its " + missing.name + target(missing));
         }
       }
       case ComponentConfigurationDTO.FAILED_ACTIVATION ->
-          findings.add("component " + component.name + " failed: " + firstLine(configuration.failure));
+          findings.add(
+              "component " + component.name + " failed: " + firstLine(configuration.failure));
       default -> {}
     }
   }

@@ -37,7 +37,8 @@ record FeatureFile(Path file, Feature feature) {
     try (Reader text = Files.newBufferedReader(file)) {
       return new FeatureFile(file, reader.readFeature(text));
     } catch (IOException | RuntimeException e) {
-      throw new LaunchException("feature " + file + place(e) + ": " + LaunchException.reasonOf(e), e);
+      throw new LaunchException(
+          "feature " + file + place(e) + ": " + LaunchException.reasonOf(e), e);
     }
   }
 
@@ -45,14 +46,17 @@ record FeatureFile(Path file, Feature feature) {
   List<ID> bundles(boolean interactive) {
     List<ID> ids = new ArrayList<>();
     for (FeatureBundle bundle : feature.getBundles()) {
-      if (interactive || !Boolean.parseBoolean(String.valueOf(bundle.getMetadata().get(INTERACTIVE)))) {
+      if (interactive
+          || !Boolean.parseBoolean(String.valueOf(bundle.getMetadata().get(INTERACTIVE)))) {
         ids.add(bundle.getID());
       }
     }
     return ids;
   }
 
-  /** The filter of the service that says that the appliance is up, or null if nothing is waited for. */
+  /**
+   * The filter of the service that says that the appliance is up, or null if nothing is waited for.
+   */
   String ready() {
     Object filter = feature.getVariables().get(READY);
     return filter == null ? null : filter.toString();
@@ -68,7 +72,10 @@ record FeatureFile(Path file, Feature feature) {
   private static String place(Throwable problem) {
     for (Throwable t = problem; t != null; t = t.getCause()) {
       if (t instanceof JsonParsingException json) {
-        return " line " + json.getLocation().getLineNumber() + " column " + json.getLocation().getColumnNumber();
+        return " line "
+            + json.getLocation().getLineNumber()
+            + " column "
+            + json.getLocation().getColumnNumber();
       }
     }
     return "";

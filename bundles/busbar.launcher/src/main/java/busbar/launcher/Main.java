@@ -9,8 +9,8 @@ import java.util.List;
 import org.osgi.service.feature.ID;
 
 /**
- * Starts an appliance from a feature file and either keeps it running or runs one command in it. Always ends the
- * process itself: the framework's threads would keep it alive.
+ * Starts an appliance from a feature file and either keeps it running or runs one command in it.
+ * Always ends the process itself: the framework's threads would keep it alive.
  */
 public final class Main {
 
@@ -67,7 +67,12 @@ public final class Main {
   }
 
   private static int keepRunning(Appliance appliance, Options options) throws InterruptedException {
-    System.err.println("busbar: up in " + BootClock.sinceStartMillis() + " ms, " + appliance.bundles() + " bundles");
+    System.err.println(
+        "busbar: up in "
+            + BootClock.sinceStartMillis()
+            + " ms, "
+            + appliance.bundles()
+            + " bundles");
     if (!options.bootOnly()) {
       appliance.awaitStop();
     }
@@ -76,7 +81,14 @@ public final class Main {
 
   private static int runCommand(Appliance appliance, Options options) throws Exception {
     String name = options.command();
-    String filter = "(&(objectClass=" + LaunchCommand.class.getName() + ")(" + LaunchCommand.NAME + "=" + name + "))";
+    String filter =
+        "(&(objectClass="
+            + LaunchCommand.class.getName()
+            + ")("
+            + LaunchCommand.NAME
+            + "="
+            + name
+            + "))";
     LaunchCommand command =
         appliance.await(LaunchCommand.class, filter, "the command " + name, options.timeout());
     return command.run(options.commandArguments(), System.out, System.err);

@@ -13,8 +13,8 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Unmatched;
 
 /**
- * What was typed. Options of the launcher may stand anywhere; whatever it does not know is handed on, in its order, to
- * the command.
+ * What was typed. Options of the launcher may stand anywhere; whatever it does not know is handed
+ * on, in its order, to the command.
  */
 @Command(name = "busbar", sortOptions = false)
 final class Options {
@@ -76,7 +76,10 @@ final class Options {
     return bootOnly;
   }
 
-  /** Bundles that only a person at a console needs are left out of headless appliances and one-shot commands. */
+  /**
+   * Bundles that only a person at a console needs are left out of headless appliances and one-shot
+   * commands.
+   */
   boolean interactive() {
     return runs() && !headless && !bootOnly;
   }
@@ -131,7 +134,8 @@ final class Options {
     try {
       return Level.parse(log);
     } catch (IllegalArgumentException e) {
-      throw new LaunchException("--log " + log + ": not a level; one of WARNING, INFO, FINE, ALL", e);
+      throw new LaunchException(
+          "--log " + log + ": not a level; one of WARNING, INFO, FINE, ALL", e);
     }
   }
 
