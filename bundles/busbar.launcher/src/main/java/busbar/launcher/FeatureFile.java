@@ -2,7 +2,7 @@ package busbar.launcher;
 
 import jakarta.json.stream.JsonParsingException;
 import java.io.IOException;
-import java.io.Reader;
+import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,11 +34,21 @@ record FeatureFile(Path file, Feature feature) {
         ServiceLoader.load(FeatureService.class)
             .findFirst()
             .orElseThrow(() -> new LaunchException("no reader of features on the class path"));
-    try (Reader text = Files.newBufferedReader(file)) {
-      return new FeatureFile(file, reader.readFeature(text));
+    String text = textOf(file);
+    try {
+      return new FeatureFile(file, reader.readFeature(new StringReader(text)));
     } catch (IOException | RuntimeException e) {
-      throw new LaunchException(
-          "feature " + file + place(e) + ": " + LaunchException.reasonOf(e), e);
+      String complaint = FeatureShape.complaint(text);
+      String reason = complaint == null ? LaunchException.reasonOf(e) : complaint;
+      throw new LaunchException("feature " + file + place(e) + ": " + reason, e);
+    }
+  }
+
+  private static String textOf(Path file) throws LaunchException {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new LaunchException("feature " + file + ": cannot be read: " + e, e);
     }
   }
 

@@ -1,0 +1,79 @@
+package busbar.launcher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.logging.Level;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class OptionsTest {
+
+  @TempDir private Path home;
+
+  @Test
+  void withoutArgumentsTheApplianceRunsWithItsShell() throws Exception {
+    Options options = Options.parse();
+    assertThat(options.runs()).isTrue();
+    assertThat(options.interactive()).isTrue();
+    assertThat(options.machine()).isNull();
+    assertThat(options.logLevel()).isEqualTo(Level.WARNING);
+  }
+
+  @Test
+  void aHeadlessApplianceHasNoShell() throws Exception {
+    assertThat(Options.parse("run", "--headless").interactive()).isFalse();
+    assertThat(Options.parse("tour").interactive()).isFalse();
+  }
+
+  @Test
+  void whatTheLauncherDoesNotKnowIsHandedToTheCommandInItsOrder() throws Exception {
+    Options options =
+        Options.parse("conform", "a", "--kernel", "7.3", "--log", "INFO", "b", "--diff");
+    assertThat(options.command()).isEqualTo("conform");
+    assertThat(options.commandArguments()).containsExactly("a", "--kernel", "7.3", "b", "--diff");
+    assertThat(options.logLevel()).isEqualTo(Level.INFO);
+  }
+
+  @Test
+  void aShippedFeatureIsFoundByItsName() throws Exception {
+    Path shipped = home.resolve("features/small.json");
+    Files.createDirectories(shipped.getParent());
+    Files.writeString(shipped, "{}");
+    assertThat(Options.parse("--home", home.toString(), "--feature", "small").feature())
+        .isEqualTo(shipped);
+  }
+
+  @Test
+  void theLastFeatureWins() throws Exception {
+    Path given = Files.writeString(home.resolve("own.json"), "{}");
+    assertThat(Options.parse("--feature", "conformance", "--feature", given.toString()).feature())
+        .isEqualTo(given);
+  }
+
+  @Test
+  void aFileThatDoesNotExistIsNamed() {
+    assertThatExceptionOfType(LaunchException.class)
+        .isThrownBy(() -> Options.parse("--machine", "nowhere.json").machine())
+        .withMessage("there is no machine file nowhere.json");
+    assertThatExceptionOfType(LaunchException.class)
+        .isThrownBy(() -> Options.parse("--feature", "nowhere").feature())
+        .withMessage("there is no feature file nowhere");
+  }
+
+  @Test
+  void runTakesNoOtherArguments() {
+    assertThatExceptionOfType(LaunchException.class)
+        .isThrownBy(() -> Options.parse("run", "--headles"))
+        .withMessage("run: unknown argument --headles");
+  }
+
+  @Test
+  void anUnknownLevelOfTheLogIsRefused() {
+    assertThatExceptionOfType(LaunchException.class)
+        .isThrownBy(() -> Options.parse("--log", "LOUD"))
+        .withMessageContaining("--log LOUD: not a level");
+  }
+}
