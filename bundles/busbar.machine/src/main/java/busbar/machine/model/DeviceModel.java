@@ -16,7 +16,8 @@ public interface DeviceModel {
   /**
    * Reads registers. The machine has checked that the access is inside the region, aligned and decoded.
    *
-   * @param region BAR number, or the index of a platform device's resource
+   * @param region BAR number, another number of {@link Regions}, or the index of a platform device's
+   *     resource
    * @param width 1, 2, 4 or 8
    * @return a little-endian value in the low bits; what hardware gives for an access that it does not know
    */

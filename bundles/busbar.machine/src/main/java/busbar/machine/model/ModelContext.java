@@ -1,6 +1,7 @@
 package busbar.machine.model;
 
 import busbar.api.time.Timing;
+import java.nio.ByteOrder;
 import java.util.Map;
 import org.osgi.annotation.versioning.ProviderType;
 
@@ -16,7 +17,7 @@ public interface ModelContext {
   /** The description's other values for this device, as JSON types (String, Long, Boolean, List, Map). */
   Map<String, Object> properties();
 
-  /** The size of a region in bytes, 0 if the device has none of that number. */
+  /** The size of a region in bytes, 0 if the device has none of that number; see {@link Regions}. */
   long regionSize(int region);
 
   /** The option ROM's contents, empty if there is none. */
@@ -56,4 +57,13 @@ public interface ModelContext {
 
   /** The machine's time. */
   Timing timing();
+
+  /**
+   * The byte order of the board's processor bus. Nearly all devices have little-endian registers and do
+   * not ask; a few, like edu, follow the board (big-endian on POWER). {@link DeviceModel} gives and takes
+   * little-endian values in any case.
+   */
+  default ByteOrder boardByteOrder() {
+    return ByteOrder.LITTLE_ENDIAN;
+  }
 }
