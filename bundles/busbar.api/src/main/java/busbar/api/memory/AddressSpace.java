@@ -216,14 +216,13 @@ public final class AddressSpace {
     if (parts == 0) {
       physical.remove(area.physicalBase());
     } else {
-      physical.split(area.physicalBase(), parts);
+      physical.share(area.physicalBase(), parts);
     }
   }
 
   /**
    * Pins from {@code vaddr} on: the longest run that is physically contiguous, at most {@code
-   * maxLength}. The caller charges it and gives it back with {@link PhysicalMemory#unpin}, the same
-   * address and length.
+   * maxLength}. The caller charges it and gives it back with {@link PhysicalMemory#unpin}.
    *
    * @param vaddr page-aligned
    * @param maxLength in bytes, page-aligned, more than 0

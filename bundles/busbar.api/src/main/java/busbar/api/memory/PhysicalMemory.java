@@ -34,12 +34,15 @@ public final class PhysicalMemory {
   private static final ValueLayout.OfLong LE64 =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  /** One registered segment. {@code holds} counts registrations and pins; at 0 the block goes. */
+  /**
+   * One registered segment. {@code holds} counts registrations and pinned pages, so that pins may be
+   * given back in any pieces; at 0 the block goes.
+   */
   private static final class Block {
     final MemorySegment segment;
     final int index;
     final AtomicLong holds = new AtomicLong(1);
-    final AtomicLong pinnedBytes = new AtomicLong();
+    final AtomicLong registrations = new AtomicLong(1);
 
     Block(MemorySegment segment, int index) {
       this.segment = segment;
@@ -85,12 +88,23 @@ public final class PhysicalMemory {
 
   /** Takes the registration back; pinned bytes keep the block until they are unpinned. */
   public void remove(long base) {
-    release(blockAt(base));
+    Block block = blockAt(base);
+    block.registrations.decrementAndGet();
+    release(block, 1);
+  }
+
+  /** One registration has become {@code views} of the same block, each to be removed. */
+  void share(long base, int views) {
+    Block block = blockAt(base);
+    block.registrations.addAndGet(views - 1L);
+    block.holds.addAndGet(views - 1L);
   }
 
   /**
    * Holds client memory for a device.
    *
+   * @param physical page-aligned
+   * @param length whole pages
    * @throws VfioException {@code EFAULT} if nothing is registered there or the block ends earlier
    */
   public void pin(long physical, long length) {
@@ -107,37 +121,23 @@ public final class PhysicalMemory {
       if (holds == 0) {
         throw Errno.EFAULT.because("the memory at physical address 0x%x is gone", physical);
       }
-    } while (!block.holds.compareAndSet(holds, holds + 1));
-    block.pinnedBytes.addAndGet(length);
+    } while (!block.holds.compareAndSet(holds, holds + length / AddressSpace.PAGE));
   }
 
-  /** Lets go what {@link #pin} held: the same address and length, or pieces of it via {@link #split}. */
+  /** Lets go what {@link #pin} held: the same pages, at once or in pieces, in any order. */
   public void unpin(long physical, long length) {
     if (isClientMemory(physical)) {
-      Block block = blockAt(physical);
-      block.pinnedBytes.addAndGet(-length);
-      release(block);
-    }
-  }
-
-  /**
-   * Says that one pin will be taken back in {@code pieces} pieces.
-   *
-   * @param pieces at least 1
-   */
-  public void split(long physical, int pieces) {
-    if (isClientMemory(physical) && pieces > 1) {
-      blockAt(physical).holds.addAndGet(pieces - 1L);
+      release(blockAt(physical), length / AddressSpace.PAGE);
     }
   }
 
   /** All bytes pinned now, each counted as often as it is pinned. */
   public long pinnedBytes() {
-    long sum = 0;
+    long pages = 0;
     for (Block block : blocks) {
-      sum += block == null ? 0 : block.pinnedBytes.get();
+      pages += block == null ? 0 : block.holds.get() - block.registrations.get();
     }
-    return sum;
+    return pages * AddressSpace.PAGE;
   }
 
   /** The number of blocks that exist, registered or still pinned. */
@@ -269,8 +269,8 @@ public final class PhysicalMemory {
     return true;
   }
 
-  private void release(Block block) {
-    if (block.holds.decrementAndGet() == 0) {
+  private void release(Block block, long holds) {
+    if (block.holds.addAndGet(-holds) == 0) {
       synchronized (blocksLock) {
         Block[] changed = blocks;
         changed[block.index] = null;

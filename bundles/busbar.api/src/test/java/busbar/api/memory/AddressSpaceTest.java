@@ -72,14 +72,27 @@ class AddressSpaceTest {
   }
 
   @Test
-  void aPinMayBeGivenBackInPiecesThatWereAnnounced() {
+  void pinsMayBeGivenBackInOtherPiecesThanTheyWereTaken() {
     long vaddr = space.allocate(4 * PAGE);
-    Extent extent = space.pin(vaddr, 4 * PAGE, Access.READ);
+    Extent first = space.pin(vaddr, PAGE, Access.READ);
+    Extent rest = space.pin(vaddr + PAGE, 3 * PAGE, Access.READ);
+    assertThat(rest.physical()).isEqualTo(first.physical() + PAGE);
     space.unregister(vaddr, 4 * PAGE);
-    physical.split(extent.physical(), 2);
-    physical.unpin(extent.physical(), PAGE);
-    assertThat(physical.segment(extent.physical())).isNotNull();
-    physical.unpin(extent.physical() + PAGE, 3 * PAGE);
+    physical.unpin(first.physical(), 3 * PAGE);
+    assertThat(physical.segment(first.physical())).isNotNull();
+    assertThat(physical.pinnedBytes()).isEqualTo(PAGE);
+    physical.unpin(first.physical() + 3 * PAGE, PAGE);
+    assertThat(physical.blockCount()).isZero();
+  }
+
+  @Test
+  void aSplitRegistrationGoesWithItsLastPart() {
+    long vaddr = space.allocate(4 * PAGE);
+    space.protect(vaddr + PAGE, PAGE, Protection.READ);
+    assertThat(physical.pinnedBytes()).isZero();
+    space.unregister(vaddr, 2 * PAGE);
+    assertThat(physical.blockCount()).isEqualTo(1);
+    space.unregister(vaddr + 2 * PAGE, 2 * PAGE);
     assertThat(physical.blockCount()).isZero();
   }
 
