@@ -2,7 +2,10 @@ package busbar.api.bus;
 
 import org.osgi.annotation.versioning.ConsumerType;
 
-/** Learns of devices that come and go; called by one thread at a time for each bus. */
+/**
+ * Learns of devices that come and go. Calls for one device come one after the other; calls for different
+ * devices may come at once, so that a removal that waits for its user holds up no other device.
+ */
 @ConsumerType
 public interface BusListener {
   void added(BusDevice device);

@@ -33,6 +33,13 @@ public interface MigrationOps<D> {
   long dataSize(D device);
 
   /**
+   * The client set {@code VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2}, which the core allows to devices with
+   * {@code PRE_COPY} only: from now on the flags of {@code VFIO_MIG_GET_PRECOPY_INFO} are output alone.
+   * It holds until the device is removed.
+   */
+  default void enablePrecopyInfoV2(D device) {}
+
+  /**
    * The client reset the device: it is {@code RUNNING} again and open data streams are disconnected.
    */
   default void resetDone(D device) {}

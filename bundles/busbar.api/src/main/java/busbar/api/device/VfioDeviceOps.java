@@ -4,6 +4,7 @@ import busbar.api.Caller;
 import busbar.api.Errno;
 import busbar.api.client.MmapRequest;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
@@ -84,4 +85,15 @@ public interface VfioDeviceOps<D> {
    * @param count 0 for the first call of a removal, then 1, 2, …
    */
   default void request(D device, int count) {}
+
+  /**
+   * An optional capability: one of the interfaces named above, for the same {@code D}. The core asks
+   * this and never {@code instanceof}, so that a driver that stands before others (the mediated bus
+   * before its parents) can pass on exactly what the one behind it has. The answer never changes.
+   *
+   * @return this object if it implements the interface, else empty
+   */
+  default <T> Optional<T> capability(Class<T> type) {
+    return type.isInstance(this) ? Optional.of(type.cast(this)) : Optional.empty();
+  }
 }

@@ -22,12 +22,22 @@ public interface MdevParent<D> extends VfioDeviceOps<D> {
   /** The types, fixed while the service lives. */
   List<MdevType> types();
 
-  /** How many more children of that type could be made now. */
-  int availableInstances(MdevType type);
+  /**
+   * How many children the bus may make of all types together ({@code max_instances}); more is {@code
+   * EUSERS}, and the bus shows what is left. 0: the parent counts by itself, {@link #availableInstances}
+   * shows what is left and {@link #create} refuses.
+   */
+  default int maxInstances() {
+    return 0;
+  }
+
+  /** How many more children of that type could be made now; asked only of a parent that counts. */
+  default int availableInstances(MdevType type) {
+    return 0;
+  }
 
   /**
-   * Makes a child. Called by one thread at a time for each UUID, by many for different ones; the count of
-   * instances is the parent's to keep.
+   * Makes a child. Called by one thread at a time for each UUID, by many for different ones.
    *
    * @param uuid 36 characters, lower case
    * @throws busbar.api.VfioException any errno, e.g. {@code ENOSPC} if no instance is left
