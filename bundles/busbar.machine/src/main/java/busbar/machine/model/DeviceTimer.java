@@ -48,6 +48,13 @@ public final class DeviceTimer {
     }
   }
 
+  /** Takes over what {@link #suspend} of a predecessor gave: starts unless that was {@link #IDLE}. */
+  public void takeOver(long leftNanos) {
+    if (leftNanos != IDLE) {
+      start(leftNanos);
+    }
+  }
+
   /** Calls it off; a task that runs already goes on. */
   public void cancel() {
     stateLock.lock();

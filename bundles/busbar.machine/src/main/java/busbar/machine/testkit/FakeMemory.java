@@ -6,8 +6,8 @@ import java.lang.foreign.ValueLayout;
 import java.util.TreeMap;
 
 /**
- * Memory as a device reaches it: ranges that a test maps, anything else is refused. Reads that are refused
- * give ones, writes are dropped.
+ * Memory as a device reaches it: ranges that a test maps, anything else is refused. Reads that are
+ * refused give ones, writes are dropped.
  */
 public final class FakeMemory implements DmaPort {
   private static final int PAGE = 4096;

@@ -12,8 +12,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * A context for one model under test: a plain configuration space, sparse memory that a test maps, time
- * that stands still until the test turns it, and a record of every interrupt.
+ * A context for one model under test: a plain configuration space, sparse memory that a test maps,
+ * time that stands still until the test turns it, and a record of every interrupt.
  *
  * <p>Any thread, except that a test sets it up before the model runs.
  */

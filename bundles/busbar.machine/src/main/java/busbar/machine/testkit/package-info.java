@@ -1,6 +1,6 @@
 /**
- * What a model's tests need in place of a machine: a context whose memory, time and interrupts a test can
- * see and turn.
+ * What a model's tests need in place of a machine: a context whose memory, time and interrupts a
+ * test can see and turn.
  */
 @Export
 @Version("1.0.0")
