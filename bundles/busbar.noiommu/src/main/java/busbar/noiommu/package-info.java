@@ -1,2 +1,2 @@
-/** The backend for machines without an IOMMU. */
+/** The backend for groups that nothing isolates: it maps nothing and protects nothing. */
 package busbar.noiommu;
