@@ -7,6 +7,7 @@ import static org.ops4j.pax.exam.CoreOptions.systemProperty;
 
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Set;
 import org.ops4j.pax.exam.Option;
 
 /**
@@ -23,6 +24,8 @@ import org.ops4j.pax.exam.Option;
 public final class Bundles {
 
   private static final String FOLDER = "busbar.it.bundles";
+
+  private static final Set<String> BASE = Set.of("busbar.uapi", "busbar.api");
 
   private Bundles() {}
 
@@ -47,6 +50,18 @@ public final class Bundles {
   /** The named bundles, installed and started in this order. */
   public static Option of(String... names) {
     return composite(Arrays.stream(names).map(name -> bundle(url(name))).toArray(Option[]::new));
+  }
+
+  /** All bundles of ours but those of {@link #base()}. */
+  public static Option allOthers() {
+    String[] jars = Path.of(System.getProperty(FOLDER)).toFile().list();
+    return of(
+        Arrays.stream(jars)
+            .filter(jar -> jar.startsWith("busbar.") && jar.endsWith(".jar"))
+            .map(jar -> jar.substring(0, jar.length() - ".jar".length()))
+            .filter(name -> !BASE.contains(name))
+            .sorted()
+            .toArray(String[]::new));
   }
 
   /** Where the jar of a bundle is, for tests that install or update by themselves. */

@@ -1,7 +1,11 @@
 package busbar.launcher;
 
-/** How long the boot took, from the moment the person pressed enter. */
-final class BootClock {
+/**
+ * How long the boot took, from the moment the person pressed enter.
+ *
+ * @param startMillis when it began, in milliseconds since the epoch
+ */
+record BootClock(long startMillis) {
 
   /**
    * When the launcher script began, in seconds since the epoch with a fraction; not there if
@@ -9,20 +13,21 @@ final class BootClock {
    */
   private static final String STARTED = "busbar.started";
 
-  private static final long CLASS_LOADED_MILLIS = System.currentTimeMillis();
-
-  private BootClock() {}
-
-  static long sinceStartMillis() {
-    return System.currentTimeMillis() - startMillis(System.getProperty(STARTED, ""));
+  /** Counts from the script's start, or from now. */
+  static BootClock start() {
+    return startedAt(System.getProperty(STARTED, ""));
   }
 
-  static long startMillis(String seconds) {
+  static BootClock startedAt(String seconds) {
     try {
       // the shell writes the fraction with the decimal sign of the person's language
-      return Math.round(Double.parseDouble(seconds.replace(',', '.')) * 1000);
+      return new BootClock(Math.round(Double.parseDouble(seconds.replace(',', '.')) * 1000));
     } catch (NumberFormatException e) {
-      return CLASS_LOADED_MILLIS;
+      return new BootClock(System.currentTimeMillis());
     }
+  }
+
+  long elapsedMillis() {
+    return System.currentTimeMillis() - startMillis;
   }
 }

@@ -21,10 +21,10 @@ public final class Main {
 
   /** Starts it; never returns. */
   public static void main(String[] arguments) {
-    System.exit(statusOf(arguments));
+    System.exit(statusOf(BootClock.start(), arguments));
   }
 
-  private static int statusOf(String[] arguments) {
+  private static int statusOf(BootClock clock, String[] arguments) {
     Options options;
     try {
       options = Options.parse(arguments);
@@ -34,7 +34,7 @@ public final class Main {
       return WRONG_USAGE;
     }
     try {
-      return launch(options);
+      return launch(clock, options);
     } catch (LaunchException e) {
       System.err.println("busbar: " + e.getMessage());
     } catch (InterruptedException e) {
@@ -46,7 +46,7 @@ public final class Main {
     return FAILED;
   }
 
-  private static int launch(Options options) throws Exception {
+  private static int launch(BootClock clock, Options options) throws Exception {
     FeatureFile feature = FeatureFile.read(options.feature());
     List<Path> jars = jarsOf(feature, options);
     Configurations configurations = new Configurations(feature.configurations());
@@ -62,17 +62,16 @@ public final class Main {
       if (feature.ready() != null) {
         appliance.await(Object.class, feature.ready(), "the appliance", options.timeout());
       }
-      return options.runs() ? keepRunning(appliance, options) : runCommand(appliance, options);
+      return options.runs()
+          ? keepRunning(clock, appliance, options)
+          : runCommand(appliance, options);
     }
   }
 
-  private static int keepRunning(Appliance appliance, Options options) throws InterruptedException {
+  private static int keepRunning(BootClock clock, Appliance appliance, Options options)
+      throws InterruptedException {
     System.err.println(
-        "busbar: up in "
-            + BootClock.sinceStartMillis()
-            + " ms, "
-            + appliance.bundles()
-            + " bundles");
+        "busbar: up in " + clock.elapsedMillis() + " ms, " + appliance.bundles() + " bundles");
     if (!options.bootOnly()) {
       appliance.awaitStop();
     }
