@@ -1,0 +1,241 @@
+package busbar.mdev;
+
+import busbar.api.Errno;
+import busbar.api.VfioException;
+import busbar.api.bus.Bus;
+import busbar.api.bus.BusDevice;
+import busbar.api.bus.BusListener;
+import busbar.api.bus.HostSetup;
+import busbar.api.device.VfioBusDriver;
+import busbar.api.mdev.MdevAdmin;
+import busbar.api.mdev.MdevParent;
+import busbar.api.time.Timing;
+import java.util.Hashtable;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.ServiceRegistration;
+import org.osgi.service.cm.ConfigurationAdmin;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.component.annotations.ReferencePolicyOption;
+import org.osgi.service.metatype.annotations.AttributeDefinition;
+import org.osgi.service.metatype.annotations.Designate;
+import org.osgi.service.metatype.annotations.ObjectClassDefinition;
+
+/**
+ * The mediated bus: parents come and go as services, children by {@link MdevAdmin}, by definitions
+ * and as the host was set up. Any thread.
+ */
+@Component(
+    service = {Bus.class, MdevAdmin.class},
+    immediate = true)
+@Designate(ocd = MdevBus.Config.class)
+public final class MdevBus implements Bus, MdevAdmin {
+  private static final System.Logger LOG = System.getLogger(MdevBus.class.getName());
+
+  /** How the mediated bus behaves. */
+  @ObjectClassDefinition(name = "Busbar: the mediated bus")
+  public @interface Config {
+    @AttributeDefinition(
+        description =
+            "how long the children of a parent that went wait for its successor, in milliseconds")
+    long graceMillis() default 10_000;
+  }
+
+  private final Children children = new Children();
+  private final List<HostSetup> setups = new CopyOnWriteArrayList<>();
+  private final List<MdevDefinition> definitions = new CopyOnWriteArrayList<>();
+  private final Parents parents;
+  private final DefinitionStore store;
+
+  @Reference(
+      cardinality = ReferenceCardinality.OPTIONAL,
+      policy = ReferencePolicy.DYNAMIC,
+      policyOption = ReferencePolicyOption.GREEDY)
+  private volatile ConfigurationAdmin configurationAdmin;
+
+  @Activate
+  public MdevBus(BundleContext context, @Reference Timing timing, Config config) {
+    this((driver, properties) -> register(context, driver, properties), timing, config);
+  }
+
+  private MdevBus(Parents.Drivers drivers, Timing timing, Config config) {
+    this(drivers, timing, config.graceMillis());
+  }
+
+  /** Without a framework. */
+  MdevBus(Parents.Drivers drivers, Timing timing, long graceMillis) {
+    this.parents = new Parents(children, drivers, timing, graceMillis);
+    this.store = new DefinitionStore(() -> configurationAdmin);
+  }
+
+  private static Runnable register(
+      BundleContext context, VfioBusDriver<?> driver, Map<String, Object> properties) {
+    ServiceRegistration<?> registration =
+        context.registerService(VfioBusDriver.class, driver, new Hashtable<>(properties));
+    return registration::unregister;
+  }
+
+  @Deactivate
+  void deactivate() {
+    parents.close();
+  }
+
+  @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+  void addParent(MdevParent<?> parent, Map<String, Object> properties) {
+    parents.add(parent, properties, this::populate);
+  }
+
+  void removeParent(MdevParent<?> parent) {
+    parents.remove(parent, this::populate);
+  }
+
+  @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+  void addSetup(HostSetup setup) {
+    setups.add(setup);
+    parents.here().forEach(parent -> makeAsSetUp(setup, parent));
+  }
+
+  void removeSetup(HostSetup setup) {
+    setups.remove(setup);
+    // what users made besides belongs to no setup: it goes with the last one, when the host is off
+    List<String> gone =
+        setups.isEmpty()
+            ? children.devices().stream().map(BusDevice::name).toList()
+            : setup.mediatedDevices().stream().map(device -> lowerCase(device.uuid())).toList();
+    gone.forEach(children::vanish);
+  }
+
+  @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+  void addDefinition(MdevDefinition definition) {
+    definitions.add(definition);
+    if (definition.start() == Start.AUTO && parents.isHere(definition.parent())) {
+      makeIfAbsent(definition.parent(), definition.type(), definition.uuid());
+    }
+  }
+
+  void removeDefinition(MdevDefinition definition) {
+    definitions.remove(definition);
+  }
+
+  /** A parent can make children: makes those that the host's setup and the definitions want. */
+  private void populate(Parent<?> parent) {
+    setups.forEach(setup -> makeAsSetUp(setup, parent));
+    for (MdevDefinition definition : definitions) {
+      if (definition.start() == Start.AUTO && definition.parent().equals(parent.name())) {
+        makeIfAbsent(definition.parent(), definition.type(), definition.uuid());
+      }
+    }
+  }
+
+  private void makeAsSetUp(HostSetup setup, Parent<?> parent) {
+    for (HostSetup.Mediated device : setup.mediatedDevices()) {
+      if (device.parent().equals(parent.name())) {
+        makeIfAbsent(device.parent(), device.type(), device.uuid());
+      }
+    }
+  }
+
+  private void makeIfAbsent(String parent, String type, String uuid) {
+    try {
+      create(parent, type, uuid);
+    } catch (VfioException e) {
+      if (e.errno() != Errno.EEXIST) {
+        LOG.log(System.Logger.Level.WARNING, "The mediated device {0} is not made: {1}", uuid, e);
+      }
+    }
+  }
+
+  @Override
+  public String name() {
+    return MdevDevice.BUS;
+  }
+
+  @Override
+  public List<BusDevice> devices() {
+    return children.devices();
+  }
+
+  @Override
+  public void addListener(BusListener listener) {
+    children.addListener(listener);
+  }
+
+  @Override
+  public void removeListener(BusListener listener) {
+    children.removeListener(listener);
+  }
+
+  @Override
+  public List<TypeView> types() {
+    return parents.here().stream()
+        .flatMap(parent -> parent.views(children.madeBy(parent)).stream())
+        .toList();
+  }
+
+  @Override
+  public List<ChildView> children() {
+    return children.those(device -> true).stream()
+        .map(device -> new ChildView(device.name(), device.parent().name(), device.type().name()))
+        .toList();
+  }
+
+  @Override
+  public void create(String parent, String type, String uuid) {
+    Parent<?> owner = parents.named(parent);
+    children.create(owner, owner.type(type), Uuids.parse(uuid));
+  }
+
+  @Override
+  public void remove(String uuid) {
+    children.remove(lowerCase(uuid));
+  }
+
+  private static String lowerCase(String uuid) {
+    return uuid.toLowerCase(Locale.ROOT);
+  }
+
+  @Override
+  public List<DefinitionView> definitions() {
+    return store.entries().stream()
+        .map(
+            entry ->
+                new DefinitionView(
+                    entry.uuid(),
+                    entry.parent(),
+                    entry.type(),
+                    entry.start(),
+                    children.has(lowerCase(entry.uuid()))
+                        ? DefinitionView.State.ACTIVE
+                        : DefinitionView.State.DEFINED))
+        .toList();
+  }
+
+  @Override
+  public void define(String parent, String type, String uuid, Start start) {
+    store.define(parent, type, Uuids.parse(uuid), start);
+  }
+
+  @Override
+  public void start(String uuid) {
+    DefinitionStore.Entry entry = store.entry(uuid);
+    create(entry.parent(), entry.type(), entry.uuid());
+  }
+
+  @Override
+  public void autostart(String uuid, Start start) {
+    store.change(uuid, start);
+  }
+
+  @Override
+  public void undefine(String uuid) {
+    store.undefine(uuid);
+  }
+}
