@@ -1,2 +1,4 @@
-/** The scenario player: plays recorded scenarios and compares every step with the trace of a kernel. */
+/**
+ * The scenario player: plays recorded scenarios and compares every step with the trace of a kernel.
+ */
 package busbar.conformance;

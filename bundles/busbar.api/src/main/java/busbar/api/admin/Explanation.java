@@ -11,8 +11,8 @@ public record Explanation(DeviceView device, List<Finding> findings) {
   /**
    * One answer.
    *
-   * @param asked who or what was asked: {@code "driver vfio-pci"}, {@code "group 12"}, {@code "backend
-   *     vfio-iommu-type1"}
+   * @param asked who or what was asked: {@code "driver vfio-pci"}, {@code "group 12"}, {@code
+   *     "backend vfio-iommu-type1"}
    * @param because the answer in a sentence
    */
   public record Finding(String asked, Verdict verdict, String because) {}

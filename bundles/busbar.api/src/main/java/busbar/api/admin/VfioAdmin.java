@@ -1,16 +1,18 @@
 package busbar.api.admin;
 
+import busbar.api.Errno;
 import busbar.api.device.ModuleParameters;
 import java.util.List;
 import java.util.Map;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
- * The one edge of administration, a service of the registry. The shell, web pages and the view with the
- * kernel's sysfs paths are thin faces of it. Any thread; failures are {@link busbar.api.VfioException}.
+ * The one edge of administration, a service of the registry. The shell, web pages and the view with
+ * the kernel's sysfs paths are thin faces of it. Any thread; failures are {@link
+ * busbar.api.VfioException}.
  *
- * <p>Devices are named by their bus name. {@code ENODEV}: no such device. {@code ENOENT}: no such driver,
- * module or parameter.
+ * <p>Devices are named by their bus name. {@code ENODEV}: no such device. {@code ENOENT}: no such
+ * driver, module or parameter.
  */
 @ProviderType
 public interface VfioAdmin {
@@ -32,6 +34,15 @@ public interface VfioAdmin {
 
   List<ClientView> clients();
 
+  /**
+   * The isolation of a device: the contents of its {@code iommu_group}.
+   *
+   * @throws busbar.api.VfioException {@code ENOENT} if it is in no group now
+   */
+  default IommuGroupView iommuGroup(String device) {
+    throw Errno.EOPNOTSUPP.because("the isolation of %s is not shown here", device);
+  }
+
   /** Why a device is, or is not, usable: the whole matching trace. */
   Explanation explain(String device);
 
@@ -39,17 +50,18 @@ public interface VfioAdmin {
    * Binds a device to a driver that its override or the driver's ids allow: a write to {@code
    * drivers/DRIVER/bind}.
    *
-   * @throws busbar.api.VfioException {@code ENODEV} if the driver is not allowed to take the device or
-   *     refused to; {@code EBUSY} if the device is bound, or a host driver would take DMA of a group that
-   *     a user owns; {@code ENOENT} no such driver
+   * @throws busbar.api.VfioException {@code ENODEV} if the driver is not allowed to take the device
+   *     or refused to; {@code EBUSY} if the device is bound, or a host driver would take DMA of a
+   *     group that a user owns; {@code ENOENT} no such driver
    */
   void bind(String device, String driver);
 
   /**
-   * Takes the driver away: waits for as long as a user has the device open, asking it again and again.
+   * Takes the driver away: waits for as long as a user has the device open, asking it again and
+   * again.
    *
-   * @throws busbar.api.VfioException {@code ENOENT} if no driver is bound, {@code EINTR} if the waiting
-   *     thread is interrupted (the removal goes on)
+   * @throws busbar.api.VfioException {@code ENOENT} if no driver is bound, {@code EINTR} if the
+   *     waiting thread is interrupted (the removal goes on)
    */
   void unbind(String device);
 
@@ -57,8 +69,8 @@ public interface VfioAdmin {
   void setOverride(String device, String driver);
 
   /**
-   * Lets the drivers bid for an unbound device: a write to {@code drivers_probe}. Nobody wanting it is no
-   * error.
+   * Lets the drivers bid for an unbound device: a write to {@code drivers_probe}. Nobody wanting it
+   * is no error.
    */
   void probe(String device);
 
@@ -66,7 +78,8 @@ public interface VfioAdmin {
    * Adds a dynamic id and lets the driver take what matches: a write to {@code new_id}.
    *
    * @param id the words of the sysfs file: {@code "1b36 0005"}
-   * @throws busbar.api.VfioException {@code EEXIST} if it has that id, {@code EINVAL} if the text is none
+   * @throws busbar.api.VfioException {@code EEXIST} if it has that id, {@code EINVAL} if the text
+   *     is none
    */
   void addId(String driver, String id);
 

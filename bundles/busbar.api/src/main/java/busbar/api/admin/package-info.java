@@ -1,4 +1,7 @@
-/** The administration edge: bind, unbind, override, parameters, SR-IOV, mediated devices, accounting and the reasons. */
+/**
+ * The administration edge: bind, unbind, override, parameters, SR-IOV, mediated devices, accounting
+ * and the reasons.
+ */
 @Export
 @Version("1.0.0")
 package busbar.api.admin;

@@ -1,0 +1,2 @@
+/** What came out: results of scenarios, their themes, and how both are printed. */
+package busbar.conformance.report;
