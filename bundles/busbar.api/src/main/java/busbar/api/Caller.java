@@ -31,8 +31,8 @@ public interface Caller {
   /**
    * The id of the group whose group file the descriptor is.
    *
-   * @throws VfioException {@code EBADF} if the descriptor is not open, {@code EINVAL} if it is not a
-   *     group file
+   * @throws VfioException {@code EBADF} if the descriptor is not open, {@code EINVAL} if it is not
+   *     a group file
    */
   int groupIdOf(int fd);
 

@@ -1,7 +1,8 @@
 package busbar.api;
 
 /**
- * Error numbers as user space of Linux sees them (generic numbering of {@code <asm-generic/errno.h>}).
+ * Error numbers as user space of Linux sees them (generic numbering of {@code
+ * <asm-generic/errno.h>}).
  *
  * <p>Every failure that crosses the client edge is one of these and a sentence; see {@link
  * VfioException}.

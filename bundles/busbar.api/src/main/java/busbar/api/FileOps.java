@@ -6,7 +6,8 @@ import org.osgi.annotation.versioning.ConsumerType;
 /**
  * A file that a driver makes and a client then holds in its table: a migration stream, a dma-buf.
  *
- * <p>Called by any thread of the clients that hold it. Every method may throw {@link VfioException}.
+ * <p>Called by any thread of the clients that hold it. Every method may throw {@link
+ * VfioException}.
  */
 @ConsumerType
 public interface FileOps {

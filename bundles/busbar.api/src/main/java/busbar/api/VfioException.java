@@ -7,8 +7,8 @@ import java.util.Objects;
  * {@link Errno} and a sentence that names the device, driver, range or limit at fault.
  *
  * <p>It is unchecked: nearly every call of the edge can fail, with an errno that is part of the
- * call's contract and stands in its Javadoc. Any other exception that a driver lets escape is turned
- * into {@link Errno#EIO} by the registry, with the driver named.
+ * call's contract and stands in its Javadoc. Any other exception that a driver lets escape is
+ * turned into {@link Errno#EIO} by the registry, with the driver named.
  */
 public class VfioException extends RuntimeException {
   private static final long serialVersionUID = 1L;

@@ -4,72 +4,97 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.logging.Level;
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Unmatched;
 
 /**
  * What was typed. Options of the launcher may stand anywhere; whatever it does not know is handed
- * on, in its order, to the command.
+ * on, in its order, to the command. Read by hand: a library that reads annotations would take a
+ * quarter of the time in which the appliance boots.
  */
-@Command(name = "busbar", sortOptions = false)
 final class Options {
 
   /** The command that keeps the appliance running until it is stopped. */
   static final String RUN = "run";
 
-  @Option(names = "--home", hidden = true)
+  private static final int TIMEOUT_SECONDS = 20;
+
+  private final List<Path> bundles = new ArrayList<>();
+  private final List<String> commandArguments = new ArrayList<>();
   private Path home = Path.of(System.getProperty("busbar.home", "."));
-
-  @Option(names = "--repository", hidden = true)
   private Path repository;
-
-  @Option(names = "--feature")
   private String feature = "appliance";
-
-  @Option(names = "--machine")
   private Path machine;
-
-  @Option(names = "--bundle")
-  private List<Path> bundles = new ArrayList<>();
-
-  @Option(names = "--headless")
   private boolean headless;
-
-  @Option(names = "--boot-only")
   private boolean bootOnly;
+  private Level logLevel = Level.WARNING;
+  private int timeoutSeconds = TIMEOUT_SECONDS;
+  private String command;
 
-  @Option(names = "--log")
-  private String log = "WARNING";
-
-  @Option(names = "--timeout")
-  private int timeoutSeconds = 20;
-
-  @Parameters(index = "0", arity = "0..1")
-  private String command = RUN;
-
-  @Unmatched private List<String> commandArguments = new ArrayList<>();
+  private Options() {}
 
   static Options parse(String... arguments) throws LaunchException {
     Options options = new Options();
-    try {
-      new CommandLine(options).setOverwrittenOptionsAllowed(true).parseArgs(arguments);
-    } catch (CommandLine.ParameterException e) {
-      throw new LaunchException(LaunchException.reasonOf(e), e);
+    Iterator<String> rest = List.of(arguments).iterator();
+    while (rest.hasNext()) {
+      options.take(rest.next(), rest);
     }
     if (options.runs() && !options.commandArguments.isEmpty()) {
       throw new LaunchException("run: unknown argument " + options.commandArguments.getFirst());
     }
-    options.logLevel();
     return options;
   }
 
+  private void take(String argument, Iterator<String> rest) throws LaunchException {
+    switch (argument) {
+      case "--home" -> home = Path.of(value(argument, rest));
+      case "--repository" -> repository = Path.of(value(argument, rest));
+      case "--feature" -> feature = value(argument, rest);
+      case "--machine" -> machine = Path.of(value(argument, rest));
+      case "--bundle" -> bundles.add(Path.of(value(argument, rest)));
+      case "--headless" -> headless = true;
+      case "--boot-only" -> bootOnly = true;
+      case "--log" -> logLevel = level(value(argument, rest));
+      case "--timeout" -> timeoutSeconds = seconds(value(argument, rest));
+      default -> takeForCommand(argument);
+    }
+  }
+
+  private void takeForCommand(String argument) {
+    if (command == null) {
+      command = argument;
+    } else {
+      commandArguments.add(argument);
+    }
+  }
+
+  private static String value(String option, Iterator<String> rest) throws LaunchException {
+    if (!rest.hasNext()) {
+      throw new LaunchException(option + " lacks its value");
+    }
+    return rest.next();
+  }
+
+  private static Level level(String name) throws LaunchException {
+    try {
+      return Level.parse(name);
+    } catch (IllegalArgumentException e) {
+      throw new LaunchException(
+          "--log " + name + ": not a level; one of WARNING, INFO, FINE, ALL, OFF", e);
+    }
+  }
+
+  private static int seconds(String number) throws LaunchException {
+    try {
+      return Integer.parseUnsignedInt(number);
+    } catch (NumberFormatException e) {
+      throw new LaunchException("--timeout " + number + ": not a number of seconds", e);
+    }
+  }
+
   boolean runs() {
-    return command.equals(RUN);
+    return command == null || command.equals(RUN);
   }
 
   boolean bootOnly() {
@@ -85,7 +110,7 @@ final class Options {
   }
 
   String command() {
-    return command;
+    return command == null ? RUN : command;
   }
 
   List<String> commandArguments() {
@@ -130,13 +155,8 @@ final class Options {
     return files;
   }
 
-  Level logLevel() throws LaunchException {
-    try {
-      return Level.parse(log);
-    } catch (IllegalArgumentException e) {
-      throw new LaunchException(
-          "--log " + log + ": not a level; one of WARNING, INFO, FINE, ALL", e);
-    }
+  Level logLevel() {
+    return logLevel;
   }
 
   private static Path existing(String what, Path file) throws LaunchException {

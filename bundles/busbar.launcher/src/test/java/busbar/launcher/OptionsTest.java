@@ -71,9 +71,15 @@ class OptionsTest {
   }
 
   @Test
-  void anUnknownLevelOfTheLogIsRefused() {
+  void valuesThatAreNoneAreRefused() {
+    assertRefused("--log LOUD: not a level; one of WARNING, INFO, FINE, ALL, OFF", "--log", "LOUD");
+    assertRefused("--timeout soon: not a number of seconds", "--timeout", "soon");
+    assertRefused("--machine lacks its value", "run", "--machine");
+  }
+
+  private static void assertRefused(String message, String... arguments) {
     assertThatExceptionOfType(LaunchException.class)
-        .isThrownBy(() -> Options.parse("--log", "LOUD"))
-        .withMessageContaining("--log LOUD: not a level");
+        .isThrownBy(() -> Options.parse(arguments))
+        .withMessage(message);
   }
 }

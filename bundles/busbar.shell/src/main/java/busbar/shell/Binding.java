@@ -109,13 +109,12 @@ final class Binding {
           .vfio()
           .device(device)
           .driver()
-          .map(
-              driver ->
-                  Outcome.change(device + " is bound to " + driver, "vfio:unbind " + device))
+          .map(driver -> Outcome.change(device + " is bound to " + driver, "vfio:unbind " + device))
           .orElseGet(
               () ->
                   Outcome.change(
-                      "no driver wanted " + device + " (vfio:explain " + device + " says why)", ""));
+                      "no driver wanted " + device + " (vfio:explain " + device + " says why)",
+                      ""));
     }
   }
 
@@ -128,7 +127,8 @@ final class Binding {
         index = "1..*",
         arity = "1..*",
         paramLabel = "ID",
-        description = "Vendor and device in hex, e.g. 1b36 0005; on other buses what they match by.")
+        description =
+            "Vendor and device in hex, e.g. 1b36 0005; on other buses what they match by.")
     List<String> id;
 
     @Override

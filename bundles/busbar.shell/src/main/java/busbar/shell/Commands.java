@@ -13,7 +13,9 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** All commands by name, and how one is parsed, run and printed. Any thread; each call is its own. */
+/**
+ * All commands by name, and how one is parsed, run and printed. Any thread; each call is its own.
+ */
 final class Commands {
   private static final Map<String, Supplier<VfioCommand>> BY_NAME = new LinkedHashMap<>();
 

@@ -26,7 +26,9 @@ final class Listings {
     return values.isEmpty() ? "-" : String.join(" ", values.stream().map(String::valueOf).toList());
   }
 
-  @Command(name = "devices", description = "Lists the devices of every bus and what they are doing.")
+  @Command(
+      name = "devices",
+      description = "Lists the devices of every bus and what they are doing.")
   static final class Devices extends VfioCommand {
     @Option(names = "--bus", paramLabel = "BUS", description = "Only those of one bus.")
     private String bus;
@@ -51,7 +53,9 @@ final class Listings {
     }
   }
 
-  @Command(name = "groups", description = "Lists the groups that have a node, and who can have them.")
+  @Command(
+      name = "groups",
+      description = "Lists the groups that have a node, and who can have them.")
   static final class Groups extends VfioCommand {
     @Override
     Outcome run(Services services) {
@@ -65,7 +69,9 @@ final class Listings {
             group.container().orElse("-"),
             group.openBy().orElse("-"),
             words(group.devices()),
-            group.taint().isEmpty() ? group.because() : group.because() + " TAINTED: " + group.taint());
+            group.taint().isEmpty()
+                ? group.because()
+                : group.because() + " TAINTED: " + group.taint());
       }
       return new Outcome(groups, table.lines("no groups: no device is bound to a VFIO driver"));
     }

@@ -63,8 +63,7 @@ final class Mediated {
 
     @Override
     List<String> candidates(Services services, int position) {
-      List<MdevAdmin.TypeView> types =
-          services.mdev().map(MdevAdmin::types).orElse(List.of());
+      List<MdevAdmin.TypeView> types = services.mdev().map(MdevAdmin::types).orElse(List.of());
       return switch (position) {
         case 1 -> types.stream().map(MdevAdmin.TypeView::parent).distinct().toList();
         case 2 -> types.stream().map(view -> view.type().name()).toList();

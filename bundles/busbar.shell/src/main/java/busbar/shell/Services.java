@@ -19,6 +19,7 @@ interface Services {
   default MdevAdmin requireMdev() {
     return mdev()
         .orElseThrow(
-            () -> Errno.ENODEV.because("no mediated bus here: the bundle busbar.mdev is not active"));
+            () ->
+                Errno.ENODEV.because("no mediated bus here: the bundle busbar.mdev is not active"));
   }
 }

@@ -22,8 +22,8 @@ import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
 
 /**
- * Puts the commands into Gogo, scope {@code vfio}: one function for each, and two for the shell's profile
- * ({@code vfio:help}, {@code vfio:completion}).
+ * Puts the commands into Gogo, scope {@code vfio}: one function for each, and two for the shell's
+ * profile ({@code vfio:help}, {@code vfio:completion}).
  */
 @Component(service = ShellCommands.class, immediate = true)
 public final class ShellCommands implements Services {
@@ -93,8 +93,7 @@ public final class ShellCommands implements Services {
 
   private static Object run(
       Commands commands, String name, CommandSession session, List<Object> arguments) {
-    int status =
-        commands.run(name, texts(arguments), session.getConsole(), session.getConsole());
+    int status = commands.run(name, texts(arguments), session.getConsole(), session.getConsole());
     session.put("?", status);
     return null;
   }
@@ -113,10 +112,14 @@ public final class ShellCommands implements Services {
       session.execute(command + "-e");
       for (Map.Entry<String, String> option : Commands.options(name).entrySet()) {
         session.execute(
-            command + "-l " + option.getKey() + " -d \"" + option.getValue().replace("\"", "") + "\"");
+            command
+                + "-l "
+                + option.getKey()
+                + " -d \""
+                + option.getValue().replace("\"", "")
+                + "\"");
       }
-      session.execute(
-          command + "-a 'vfio:candidates " + name + " ($.commandLine wordIndex)'");
+      session.execute(command + "-a 'vfio:candidates " + name + " ($.commandLine wordIndex)'");
     }
     return null;
   }

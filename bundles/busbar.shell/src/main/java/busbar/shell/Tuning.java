@@ -43,15 +43,13 @@ final class Tuning {
           rows.stream()
               .filter(candidate -> candidate.name().equals(which))
               .findFirst()
-              .orElseThrow(
-                  () -> Errno.ENOENT.because("no module has the parameter %s", which));
+              .orElseThrow(() -> Errno.ENOENT.because("no module has the parameter %s", which));
       if (value == null) {
         return show(List.of(row));
       }
       int dot = which.indexOf('.');
       services.vfio().setParameter(which.substring(0, dot), which.substring(dot + 1), value);
-      return Outcome.change(
-          which + " is " + value, "vfio:param " + which + " " + row.value());
+      return Outcome.change(which + " is " + value, "vfio:param " + which + " " + row.value());
     }
 
     private static Outcome show(List<Row> rows) {
@@ -105,8 +103,7 @@ final class Tuning {
       }
       services.vfio().setVirtualFunctions(device, count);
       return Outcome.change(
-          device + " has " + count + " virtual functions",
-          "vfio:sriov " + device + " " + before);
+          device + " has " + count + " virtual functions", "vfio:sriov " + device + " " + before);
     }
 
     @Override

@@ -123,8 +123,7 @@ class CommandsTest {
   @Test
   void explainShowsEveryAnswer() {
     assertThat(run("explain", "0000:00:04.0")).isZero();
-    assertThat(out.toString())
-        .contains("no   driver vfio-pci: it takes only what it is told to");
+    assertThat(out.toString()).contains("no   driver vfio-pci: it takes only what it is told to");
   }
 
   @Test

@@ -18,8 +18,8 @@ public interface Bus {
   List<BusDevice> devices();
 
   /**
-   * Adds a listener, which is first told of every device that is there, before this returns and before
-   * any event.
+   * Adds a listener, which is first told of every device that is there, before this returns and
+   * before any event.
    */
   void addListener(BusListener listener);
 

@@ -20,8 +20,8 @@ public interface BusDevice {
   Optional<IommuGroup> iommuGroup();
 
   /**
-   * Whether the group is one that a mediated bus made, without hardware behind it; the core then makes a
-   * synthetic group of its own.
+   * Whether the group is one that a mediated bus made, without hardware behind it; the core then
+   * makes a synthetic group of its own.
    */
   default boolean isEmulated() {
     return false;

@@ -3,8 +3,8 @@ package busbar.api.bus;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
- * An ordinary driver of the host, which is not VFIO's: a service of the hardware provider. A group one
- * of whose members is bound to it cannot be given to a user, unless it manages DMA itself.
+ * An ordinary driver of the host, which is not VFIO's: a service of the hardware provider. A group
+ * one of whose members is bound to it cannot be given to a user, unless it manages DMA itself.
  */
 @ConsumerType
 public interface HostDriver {

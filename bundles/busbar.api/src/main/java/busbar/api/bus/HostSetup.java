@@ -5,8 +5,9 @@ import java.util.Map;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
- * How the host was set up before any user came: a service of the hardware provider. The registry applies
- * the parameters to the modules as they appear, the mediated bus makes the devices as their parents do.
+ * How the host was set up before any user came: a service of the hardware provider. The registry
+ * applies the parameters to the modules as they appear, the mediated bus makes the devices as their
+ * parents do.
  */
 @ConsumerType
 public interface HostSetup {

@@ -1,4 +1,7 @@
-/** Buses and the devices on them, as hardware providers (the simulated machine, the Linux host) offer them. */
+/**
+ * Buses and the devices on them, as hardware providers (the simulated machine, the Linux host)
+ * offer them.
+ */
 @Export
 @Version("1.0.0")
 package busbar.api.bus;

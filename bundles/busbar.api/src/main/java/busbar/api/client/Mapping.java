@@ -7,11 +7,11 @@ import org.osgi.annotation.versioning.ProviderType;
 /**
  * What {@code mmap} returns: loads and stores of 1, 2, 4 and 8 bytes at an address of the client.
  *
- * <p>Behind it stands memory, then {@link #memory()} gives the segment and an access costs what memory
- * costs; or registers, then each access reaches the device in program order of the calling thread.
- * Revoked (memory decode off, reset, device gone), an access throws {@link
- * busbar.api.memory.MemoryFaultException} with {@code SIGBUS}, never a stale value and never a crash.
- * After {@link #unmap()} it is {@code SIGSEGV}, as is one that the protection forbids.
+ * <p>Behind it stands memory, then {@link #memory()} gives the segment and an access costs what
+ * memory costs; or registers, then each access reaches the device in program order of the calling
+ * thread. Revoked (memory decode off, reset, device gone), an access throws {@link
+ * busbar.api.memory.MemoryFaultException} with {@code SIGBUS}, never a stale value and never a
+ * crash. After {@link #unmap()} it is {@code SIGSEGV}, as is one that the protection forbids.
  *
  * <p>Any thread.
  */

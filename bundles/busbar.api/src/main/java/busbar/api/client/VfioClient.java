@@ -8,11 +8,11 @@ import java.util.Set;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
- * One user of VFIO, what the kernel knows of a process: a file table of small ints, an address space, a
- * locked-memory limit, capabilities.
+ * One user of VFIO, what the kernel knows of a process: a file table of small ints, an address
+ * space, a locked-memory limit, capabilities.
  *
- * <p>All methods may be called by any thread and throw {@link busbar.api.VfioException}. A call on a
- * descriptor that is not open is {@code EBADF}.
+ * <p>All methods may be called by any thread and throw {@link busbar.api.VfioException}. A call on
+ * a descriptor that is not open is {@code EBADF}.
  */
 @ProviderType
 public interface VfioClient extends AutoCloseable {
@@ -32,9 +32,9 @@ public interface VfioClient extends AutoCloseable {
    * @param path {@code /dev/vfio/vfio} (container), {@code /dev/vfio/N}, {@code
    *     /dev/vfio/noiommu-N} (groups)
    * @return the lowest free descriptor
-   * @throws busbar.api.VfioException {@code ENOENT} if no such node exists, {@code EBUSY} if a group
-   *     is open already, {@code EPERM} for a no-IOMMU group without {@code SYS_RAWIO}, {@code ENODEV}
-   *     if its last device is going, {@code EMFILE} if the table is full
+   * @throws busbar.api.VfioException {@code ENOENT} if no such node exists, {@code EBUSY} if a
+   *     group is open already, {@code EPERM} for a no-IOMMU group without {@code SYS_RAWIO}, {@code
+   *     ENODEV} if its last device is going, {@code EMFILE} if the table is full
    */
   int open(String path, OpenMode mode);
 
@@ -89,7 +89,8 @@ public interface VfioClient extends AutoCloseable {
   int poll(int fd);
 
   /**
-   * A forked child: it shares the open files, gets a copy of the address space, and has nothing locked.
+   * A forked child: it shares the open files, gets a copy of the address space, and has nothing
+   * locked.
    */
   VfioClient fork(String childName);
 

@@ -4,8 +4,8 @@ import java.lang.foreign.MemorySegment;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
- * What an int in a client's table stands for: a container, a group, a device, an eventfd, a migration
- * stream. Bound to the client that asked for it, on whose behalf every call is made.
+ * What an int in a client's table stands for: a container, a group, a device, an eventfd, a
+ * migration stream. Bound to the client that asked for it, on whose behalf every call is made.
  *
  * <p>Any thread. After the descriptor was closed every call is {@code EBADF}. Failures are {@link
  * busbar.api.VfioException}; which errno stands with each file kind in the user's guide.
@@ -37,9 +37,9 @@ public interface VfioFile {
   /**
    * The kernel's {@code ioctl(fd, command, arg)}.
    *
-   * @param argument a struct in memory, or an immediate value as a zero-length segment at that address
-   *     ({@link busbar.api.Args#immediate(long)}); a struct shorter than the call needs is {@code
-   *     EFAULT}
+   * @param argument a struct in memory, or an immediate value as a zero-length segment at that
+   *     address ({@link busbar.api.Args#immediate(long)}); a struct shorter than the call needs is
+   *     {@code EFAULT}
    * @return 0 or a positive result
    */
   long ioctl(int command, MemorySegment argument);

@@ -1,4 +1,7 @@
-/** The client edge: the same as the kernel's, below every convenience. One client, its file table, its files and mappings. */
+/**
+ * The client edge: the same as the kernel's, below every convenience. One client, its file table,
+ * its files and mappings.
+ */
 @Export
 @Version("1.0.0")
 package busbar.api.client;

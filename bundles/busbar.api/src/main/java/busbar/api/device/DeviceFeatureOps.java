@@ -14,7 +14,8 @@ public interface DeviceFeatureOps<D> {
   /**
    * One feature call whose {@code argsz} and flag bits the core has checked.
    *
-   * @param flags the flags word: GET, SET, PROBE and the feature's index; {@link FeatureCheck} goes on
+   * @param flags the flags word: GET, SET, PROBE and the feature's index; {@link FeatureCheck} goes
+   *     on
    * @param data the payload in place: as much as {@code argsz} says and memory has
    * @param payloadSize what {@code argsz} says, in bytes, may exceed {@code data}
    * @return 0 or a positive result

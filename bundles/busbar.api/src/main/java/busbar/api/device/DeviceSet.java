@@ -19,8 +19,8 @@ public interface DeviceSet {
   int openCount();
 
   /**
-   * Serialises open, release and reset of the members. The core holds it around {@code open} and {@code
-   * release}.
+   * Serialises open, release and reset of the members. The core holds it around {@code open} and
+   * {@code release}.
    */
   ReentrantLock setLock();
 }

@@ -4,8 +4,8 @@ import java.util.List;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
- * Optional: dirty logging by the device, {@code struct vfio_log_ops}. The core has checked alignment,
- * overflow and overlap.
+ * Optional: dirty logging by the device, {@code struct vfio_log_ops}. The core has checked
+ * alignment, overflow and overlap.
  *
  * @param <D> the driver's data of one device
  */

@@ -26,8 +26,8 @@ public final class FeatureCheck {
    * @param payloadSize the payload that {@code argsz} announces
    * @param supported the operations that the feature has: GET and SET bits
    * @param minimum the smallest payload
-   * @throws busbar.api.VfioException {@code EINVAL} if an operation is asked that the feature lacks,
-   *     none is asked, or the payload is too small
+   * @throws busbar.api.VfioException {@code EINVAL} if an operation is asked that the feature
+   *     lacks, none is asked, or the payload is too small
    */
   public static Verdict check(int flags, long payloadSize, int supported, long minimum) {
     int asked = flags & (GET | SET);
@@ -43,7 +43,8 @@ public final class FeatureCheck {
     }
     if (payloadSize < minimum) {
       throw Errno.EINVAL.because(
-          "feature %d needs %d bytes of payload, argsz leaves %d", index(flags), minimum, payloadSize);
+          "feature %d needs %d bytes of payload, argsz leaves %d",
+          index(flags), minimum, payloadSize);
     }
     return Verdict.GO_ON;
   }

@@ -15,14 +15,15 @@ import java.lang.foreign.ValueLayout;
 import java.util.function.IntUnaryOperator;
 
 /**
- * A {@code VFIO_DEVICE_SET_IRQS} call that every bus driver takes apart in the same way, checked in the
- * kernel's order.
+ * A {@code VFIO_DEVICE_SET_IRQS} call that every bus driver takes apart in the same way, checked in
+ * the kernel's order.
  *
  * @param index interrupt index, smaller than the device's number of them
  * @param start first interrupt of the index
  * @param count interrupts; {@code start + count} does not exceed what the index has
  * @param data what follows the header
- * @param action what to do; {@link Action#NONE_OR_SEVERAL} is the driver's to refuse ({@code ENOTTY})
+ * @param action what to do; {@link Action#NONE_OR_SEVERAL} is the driver's to refuse ({@code
+ *     ENOTTY})
  * @param payload {@code count} elements of the data kind's size, in place
  */
 public record IrqSet(
@@ -58,9 +59,10 @@ public record IrqSet(
    *
    * @param indexes how many interrupt indexes the device has
    * @param vectors how many interrupts an index has
-   * @throws busbar.api.VfioException {@code EFAULT} if the memory is short; {@code EINVAL} for {@code
-   *     argsz}, index, an overflow of start and count, an unknown flag, a range beyond the index, not
-   *     exactly one data kind, or a payload that {@code argsz} leaves no room for; in that order
+   * @throws busbar.api.VfioException {@code EFAULT} if the memory is short; {@code EINVAL} for
+   *     {@code argsz}, index, an overflow of start and count, an unknown flag, a range beyond the
+   *     index, not exactly one data kind, or a payload that {@code argsz} leaves no room for; in
+   *     that order
    */
   public static IrqSet decode(MemorySegment argument, int indexes, IntUnaryOperator vectors) {
     VfioIrqSet header = VfioIrqSet.decode(Args.struct(argument, VfioIrqSet.SIZE));
@@ -90,7 +92,8 @@ public record IrqSet(
     DataKind kind = dataKind(header.flags());
     long size = count * kind.size;
     if (argsz - VfioIrqSet.SIZE < size) {
-      throw Errno.EINVAL.because("argsz is %d, %d interrupts need %d bytes more", argsz, count, size);
+      throw Errno.EINVAL.because(
+          "argsz is %d, %d interrupts need %d bytes more", argsz, count, size);
     }
     MemorySegment whole = Args.struct(argument, VfioIrqSet.SIZE + size);
     return new IrqSet(

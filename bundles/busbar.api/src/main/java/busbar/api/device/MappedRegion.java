@@ -11,8 +11,8 @@ public interface MappedRegion {
    *
    * @param offset in the mapping
    * @return the window that accesses reach until the next zap
-   * @throws busbar.api.memory.MemoryFaultException {@code SIGBUS} while access is refused; nothing is
-   *     cached and the next access asks again
+   * @throws busbar.api.memory.MemoryFaultException {@code SIGBUS} while access is refused; nothing
+   *     is cached and the next access asks again
    */
   MmioWindow fault(long offset);
 

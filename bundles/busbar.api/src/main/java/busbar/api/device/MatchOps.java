@@ -11,7 +11,8 @@ import org.osgi.annotation.versioning.ConsumerType;
 @ConsumerType
 public interface MatchOps<D> {
   /**
-   * Whether the text names this device; the default of drivers without it is equality with the name.
+   * Whether the text names this device; the default of drivers without it is equality with the
+   * name.
    *
    * @throws busbar.api.VfioException the open fails with that errno: a bad or missing token
    */

@@ -48,12 +48,13 @@ public final class MigrationStates {
   /**
    * The next state on the way.
    *
-   * @throws busbar.api.VfioException {@code EINVAL} if either state is not supported or no way leads
-   *     there
+   * @throws busbar.api.VfioException {@code EINVAL} if either state is not supported or no way
+   *     leads there
    */
   public static MigrationState next(long flags, MigrationState current, MigrationState wanted) {
     if (!supports(flags, current) || !supports(flags, wanted)) {
-      throw Errno.EINVAL.because("no way from %s to %s with migration flags %d", current, wanted, flags);
+      throw Errno.EINVAL.because(
+          "no way from %s to %s with migration flags %d", current, wanted, flags);
     }
     MigrationState next = NEXT[current.ordinal()][wanted.ordinal()];
     while (next != ERROR && !supports(flags, next)) {

@@ -4,8 +4,8 @@ import java.util.List;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
- * Optional service: the parameters of a driver, as {@code /sys/module/NAME/parameters} shows them. Their
- * first values come from the driver's configuration.
+ * Optional service: the parameters of a driver, as {@code /sys/module/NAME/parameters} shows them.
+ * Their first values come from the driver's configuration.
  */
 @ConsumerType
 public interface ModuleParameters {
@@ -21,8 +21,8 @@ public interface ModuleParameters {
   /**
    * Changes one; the change holds for what is opened afterwards.
    *
-   * @throws busbar.api.VfioException {@code ENOENT} for an unknown name, {@code EINVAL} for a value that
-   *     it cannot take
+   * @throws busbar.api.VfioException {@code ENOENT} for an unknown name, {@code EINVAL} for a value
+   *     that it cannot take
    */
   void set(String name, String value);
 }

@@ -14,8 +14,8 @@ public interface SriovOps<D> {
    *
    * @param count 0 disables
    * @return how many there are now
-   * @throws busbar.api.VfioException {@code ENOENT} if the driver's configuration forbids it, {@code
-   *     EBUSY} …
+   * @throws busbar.api.VfioException {@code ENOENT} if the driver's configuration forbids it,
+   *     {@code EBUSY} …
    */
   int configureVirtualFunctions(D device, int count);
 }

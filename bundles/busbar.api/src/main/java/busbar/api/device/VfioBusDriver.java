@@ -4,11 +4,11 @@ import busbar.api.bus.BusDevice;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
- * A bus driver: the operations of {@link VfioDeviceOps} and what binds them to devices. Registering the
- * object as a service under this type is all that a driver does to exist.
+ * A bus driver: the operations of {@link VfioDeviceOps} and what binds them to devices. Registering
+ * the object as a service under this type is all that a driver does to exist.
  *
- * <p>The registry calls {@link #probe} and {@link #remove} of one device one after the other, never two
- * at once, never with a lock that the driver could need.
+ * <p>The registry calls {@link #probe} and {@link #remove} of one device one after the other, never
+ * two at once, never with a lock that the driver could need.
  *
  * @param <D> the driver's data of one device
  */
@@ -37,8 +37,8 @@ public interface VfioBusDriver<D> extends VfioDeviceOps<D> {
   /**
    * Whether the driver can take the device when it is told to by override or by id.
    *
-   * @return {@code true} unless the device is of a kind that the driver cannot handle at all; {@link
-   *     #probe} may still refuse
+   * @return {@code true} unless the device is of a kind that the driver cannot handle at all;
+   *     {@link #probe} may still refuse
    */
   default boolean canTake(BusDevice device) {
     return device.bus().equals(bus());
@@ -47,8 +47,8 @@ public interface VfioBusDriver<D> extends VfioDeviceOps<D> {
   /**
    * Takes a device: builds the driver's data.
    *
-   * @param vfio the core's object for this device; the driver keeps it and may assign its device set
-   *     during this call
+   * @param vfio the core's object for this device; the driver keeps it and may assign its device
+   *     set during this call
    * @throws busbar.api.VfioException any errno: the device stays unbound
    */
   D probe(BusDevice device, VfioDevice vfio);

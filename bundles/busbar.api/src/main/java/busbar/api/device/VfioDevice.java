@@ -27,8 +27,8 @@ public interface VfioDevice {
   boolean isOpen();
 
   /**
-   * Joins the set of devices that share a reset domain; during {@code probe} only. Devices that never
-   * call it are alone in a set of their own.
+   * Joins the set of devices that share a reset domain; during {@code probe} only. Devices that
+   * never call it are alone in a set of their own.
    *
    * @param setId equal ids, same set
    */
@@ -38,8 +38,8 @@ public interface VfioDevice {
   DeviceSet set();
 
   /**
-   * Revokes every mapping of the device file: the next access to each asks {@link MappedRegion#fault}
-   * again. When it returns no access is under way any more.
+   * Revokes every mapping of the device file: the next access to each asks {@link
+   * MappedRegion#fault} again. When it returns no access is under way any more.
    */
   void zap();
 
@@ -49,9 +49,9 @@ public interface VfioDevice {
    * @param iova page-aligned
    * @param pages how many, 1 to 512
    * @return one segment of a page's size for each
-   * @throws busbar.api.VfioException {@code EINVAL} if the device is not open, its driver has no {@link
-   *     DmaUnmapOps} or a page is not mapped; {@code E2BIG} for more than 512; {@code ENOTTY} if the
-   *     backend cannot pin; the backend's errno
+   * @throws busbar.api.VfioException {@code EINVAL} if the device is not open, its driver has no
+   *     {@link DmaUnmapOps} or a page is not mapped; {@code E2BIG} for more than 512; {@code
+   *     ENOTTY} if the backend cannot pin; the backend's errno
    */
   MemorySegment[] pinPages(long iova, int pages, Access access);
 
@@ -62,8 +62,8 @@ public interface VfioDevice {
    * Reads or writes the container's address space on behalf of an emulated device.
    *
    * @param access {@code READ} fills the buffer, {@code WRITE} stores it
-   * @throws busbar.api.VfioException {@code EINVAL} if not open or the buffer is empty, {@code ENOTTY}
-   *     if the backend cannot, the backend's errno else
+   * @throws busbar.api.VfioException {@code EINVAL} if not open or the buffer is empty, {@code
+   *     ENOTTY} if the backend cannot, the backend's errno else
    */
   void dmaRw(long iova, MemorySegment buffer, Access access);
 }

@@ -11,14 +11,14 @@ import org.osgi.annotation.versioning.ConsumerType;
  * {@code struct vfio_device_ops}: what a bus driver does for an open device.
  *
  * <p>{@code D} is what C calls {@code device_data}: the driver's own state for one device, made by
- * {@link VfioBusDriver#probe}. {@link #open} and {@link #release} of one device never overlap, and no
- * other method runs before the one or after the other; all others are called by many threads at once,
- * with no lock of the registry held. Failures are {@link busbar.api.VfioException}; anything else that
- * escapes becomes {@code EIO} with the driver named.
+ * {@link VfioBusDriver#probe}. {@link #open} and {@link #release} of one device never overlap, and
+ * no other method runs before the one or after the other; all others are called by many threads at
+ * once, with no lock of the registry held. Failures are {@link busbar.api.VfioException}; anything
+ * else that escapes becomes {@code EIO} with the driver named.
  *
- * <p>The defaults answer as the kernel does where a driver leaves the pointer out. Capabilities that
- * later kernels added stand beside this table: {@link DeviceFeatureOps}, {@link MigrationOps}, {@link
- * DmaLoggingOps}, {@link DmaUnmapOps}, {@link MatchOps}, {@link SriovOps} and {@link
+ * <p>The defaults answer as the kernel does where a driver leaves the pointer out. Capabilities
+ * that later kernels added stand beside this table: {@link DeviceFeatureOps}, {@link MigrationOps},
+ * {@link DmaLoggingOps}, {@link DmaUnmapOps}, {@link MatchOps}, {@link SriovOps} and {@link
  * busbar.api.state.HandoverOps}.
  *
  * @param <D> the driver's data of one device
@@ -61,8 +61,8 @@ public interface VfioDeviceOps<D> {
    *
    * @param argument as {@link busbar.api.client.VfioFile#ioctl}
    * @return 0 or a positive result
-   * @throws busbar.api.VfioException {@code EINVAL} by default (no ioctl at all), {@code ENOTTY} for a
-   *     command that the driver does not know
+   * @throws busbar.api.VfioException {@code EINVAL} by default (no ioctl at all), {@code ENOTTY}
+   *     for a command that the driver does not know
    */
   default long ioctl(D device, Caller caller, int command, MemorySegment argument) {
     throw Errno.EINVAL.because("%s has no ioctl", name());
@@ -87,9 +87,10 @@ public interface VfioDeviceOps<D> {
   default void request(D device, int count) {}
 
   /**
-   * An optional capability: one of the interfaces named above, for the same {@code D}. The core asks
-   * this and never {@code instanceof}, so that a driver that stands before others (the mediated bus
-   * before its parents) can pass on exactly what the one behind it has. The answer never changes.
+   * An optional capability: one of the interfaces named above, for the same {@code D}. The core
+   * asks this and never {@code instanceof}, so that a driver that stands before others (the
+   * mediated bus before its parents) can pass on exactly what the one behind it has. The answer
+   * never changes.
    *
    * @return this object if it implements the interface, else empty
    */

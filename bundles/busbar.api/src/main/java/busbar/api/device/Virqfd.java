@@ -4,11 +4,12 @@ import busbar.api.EventFd;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * An eventfd that makes something happen when it is signalled: unmask, mask, a register write. The count
- * is taken, so a reader of the same eventfd sees none. A count that is there already acts at once.
+ * An eventfd that makes something happen when it is signalled: unmask, mask, a register write. The
+ * count is taken, so a reader of the same eventfd sees none. A count that is there already acts at
+ * once.
  *
- * <p>The action runs on the signalling thread. It ends with {@link #close} or with the eventfd's last
- * descriptor.
+ * <p>The action runs on the signalling thread. It ends with {@link #close} or with the eventfd's
+ * last descriptor.
  */
 public final class Virqfd implements AutoCloseable {
   private final EventFd eventFd;

@@ -1,4 +1,7 @@
-/** The contract of bus drivers: {@code struct vfio_device_ops}, what binds a driver to a device, and the optional capabilities beside it. */
+/**
+ * The contract of bus drivers: {@code struct vfio_device_ops}, what binds a driver to a device, and
+ * the optional capabilities beside it.
+ */
 @Export
 @Version("1.0.0")
 package busbar.api.device;

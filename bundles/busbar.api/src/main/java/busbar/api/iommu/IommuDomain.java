@@ -3,8 +3,8 @@ package busbar.api.iommu;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
- * An IO page table. Mapping and unmapping of disjoint ranges may run at the same time on many threads;
- * attach and detach are serialised by the caller.
+ * An IO page table. Mapping and unmapping of disjoint ranges may run at the same time on many
+ * threads; attach and detach are serialised by the caller.
  */
 @ConsumerType
 public interface IommuDomain extends AutoCloseable {
@@ -27,7 +27,8 @@ public interface IommuDomain extends AutoCloseable {
   /**
    * Puts a group behind this table; it leaves the one before.
    *
-   * @throws busbar.api.VfioException {@code EINVAL} if the group is of other hardware, {@code EBUSY}
+   * @throws busbar.api.VfioException {@code EINVAL} if the group is of other hardware, {@code
+   *     EBUSY}
    */
   void attach(IommuGroup group);
 
@@ -40,14 +41,14 @@ public interface IommuDomain extends AutoCloseable {
    * @param iova page-aligned, not mapped
    * @param size in bytes, whole pages
    * @param protection {@link #READ} and {@link #WRITE}
-   * @throws busbar.api.VfioException {@code EEXIST} if something is mapped there, {@code ENOMEM}, {@code
-   *     EINVAL}, {@code ERANGE} beyond the aperture; nothing is left mapped by the call then
+   * @throws busbar.api.VfioException {@code EEXIST} if something is mapped there, {@code ENOMEM},
+   *     {@code EINVAL}, {@code ERANGE} beyond the aperture; nothing is left mapped by the call then
    */
   void map(long iova, long physical, long size, int protection);
 
   /**
-   * Unmaps what is mapped in a range. A large page is only unmapped whole. Translations may stay cached
-   * until {@link #flush}.
+   * Unmaps what is mapped in a range. A large page is only unmapped whole. Translations may stay
+   * cached until {@link #flush}.
    *
    * @return bytes unmapped, from {@code iova} up to the first hole or the end of the range
    */

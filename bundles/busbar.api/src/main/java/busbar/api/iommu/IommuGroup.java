@@ -5,7 +5,8 @@ import java.util.Optional;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
- * The smallest set of devices that the hardware can isolate. Identity counts: one object for each group.
+ * The smallest set of devices that the hardware can isolate. Identity counts: one object for each
+ * group.
  */
 @ConsumerType
 public interface IommuGroup {
@@ -28,8 +29,8 @@ public interface IommuGroup {
   Optional<IommuDomain> domain();
 
   /**
-   * Who drives DMA of the group. While {@code USER}, DMA is blocked unless a domain is attached; while
-   * {@code HOST}, it goes where the host's drivers want it.
+   * Who drives DMA of the group. While {@code USER}, DMA is blocked unless a domain is attached;
+   * while {@code HOST}, it goes where the host's drivers want it.
    */
   void setOwner(Owner owner);
 

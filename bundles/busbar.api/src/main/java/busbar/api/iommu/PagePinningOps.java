@@ -28,13 +28,17 @@ public interface PagePinningOps<I> {
    *
    * @param group the device's group
    * @return the physical address of each page
-   * @throws busbar.api.VfioException as section C.9 of the facts orders them: {@code EINVAL}, {@code
-   *     EACCES} on a v1 instance, {@code EOVERFLOW}, {@code EBUSY}, {@code EPERM}, {@code ENOMEM}, …
+   * @throws busbar.api.VfioException as section C.9 of the facts orders them: {@code EINVAL},
+   *     {@code EACCES} on a v1 instance, {@code EOVERFLOW}, {@code EBUSY}, {@code EPERM}, {@code
+   *     ENOMEM}, …
    */
   long[] pinPages(I iommu, IommuGroup group, long iova, int pages, Access access);
 
   void unpinPages(I iommu, long iova, int pages);
 
-  /** Reads or writes through the mappings; {@code EINVAL}, {@code EPERM}, {@code EFAULT}, {@code EBUSY}. */
+  /**
+   * Reads or writes through the mappings; {@code EINVAL}, {@code EPERM}, {@code EFAULT}, {@code
+   * EBUSY}.
+   */
   void dmaRw(I iommu, long iova, MemorySegment buffer, Access access);
 }

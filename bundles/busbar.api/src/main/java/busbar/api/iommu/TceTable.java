@@ -22,8 +22,8 @@ public interface TceTable extends AutoCloseable {
    * Sets an entry and returns the old one.
    *
    * @param entry from {@link #offset} on
-   * @param physical page-aligned, with {@link IommuDomain#READ} and {@link IommuDomain#WRITE} in its low
-   *     bits; 0 clears
+   * @param physical page-aligned, with {@link IommuDomain#READ} and {@link IommuDomain#WRITE} in
+   *     its low bits; 0 clears
    * @throws busbar.api.VfioException {@code EINVAL} outside the table
    */
   long exchange(long entry, long physical);

@@ -9,15 +9,15 @@ import java.lang.foreign.MemorySegment;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
- * {@code struct vfio_iommu_driver_ops}: an IOMMU backend. Registering the object as a service under this
- * type is all that a backend does to exist; the registry asks the newest first (service ranking, then
- * age).
+ * {@code struct vfio_iommu_driver_ops}: an IOMMU backend. Registering the object as a service under
+ * this type is all that a backend does to exist; the registry asks the newest first (service
+ * ranking, then age).
  *
- * <p>{@code I} is what C calls {@code iommu_data}: one for each container that chose this backend. {@link
- * #attachGroup}, {@link #detachGroup} and {@link #release} of one instance never overlap; {@link #ioctl}
- * is called by many threads at once, also during them. Failures are {@link busbar.api.VfioException}.
- * Page pinning for mediated devices is {@link PagePinningOps}, swap is {@link
- * busbar.api.state.HandoverOps}.
+ * <p>{@code I} is what C calls {@code iommu_data}: one for each container that chose this backend.
+ * {@link #attachGroup}, {@link #detachGroup} and {@link #release} of one instance never overlap;
+ * {@link #ioctl} is called by many threads at once, also during them. Failures are {@link
+ * busbar.api.VfioException}. Page pinning for mediated devices is {@link PagePinningOps}, swap is
+ * {@link busbar.api.state.HandoverOps}.
  *
  * @param <I> the backend's data of one container
  */
@@ -39,12 +39,14 @@ public interface VfioIommuDriverOps<I> {
    * A container chose this backend.
    *
    * @param type the id of {@code VFIO_SET_IOMMU}
-   * @throws busbar.api.VfioException {@code EINVAL} for a type that it does not serve, {@code EPERM},
-   *     {@code ENOMEM}
+   * @throws busbar.api.VfioException {@code EINVAL} for a type that it does not serve, {@code
+   *     EPERM}, {@code ENOMEM}
    */
   I open(int type, Caller caller);
 
-  /** The container lets go: everything is unmapped and unpinned. All groups may still be attached. */
+  /**
+   * The container lets go: everything is unmapped and unpinned. All groups may still be attached.
+   */
   void release(I iommu);
 
   /** {@code read(2)} on the container file; nothing in the kernel implements it. */
@@ -74,7 +76,8 @@ public interface VfioIommuDriverOps<I> {
   /**
    * Puts a group behind the container's mappings.
    *
-   * @param group for an emulated or unprotected group, one whose {@link IommuGroup#iommu()} is empty
+   * @param group for an emulated or unprotected group, one whose {@link IommuGroup#iommu()} is
+   *     empty
    * @throws busbar.api.VfioException any errno; nothing is left attached then
    */
   void attachGroup(I iommu, IommuGroup group, GroupType type);

@@ -1,4 +1,7 @@
-/** The contract of IOMMU backends, {@code struct vfio_iommu_driver_ops}, and the IOMMU hardware that backends drive. */
+/**
+ * The contract of IOMMU backends, {@code struct vfio_iommu_driver_ops}, and the IOMMU hardware that
+ * backends drive.
+ */
 @Export
 @Version("1.0.0")
 package busbar.api.iommu;

@@ -5,9 +5,9 @@ import org.osgi.annotation.versioning.ConsumerType;
 /**
  * One interrupt as it reaches the host: an INTx pin, a message vector, a platform line.
  *
- * <p>Edges (messages, edge lines) call the handler once each; nothing is lost while no handler is set
- * only if the hardware says so (a level stays). A level calls the handler when it is high and neither
- * disabled nor being handled, again and again until somebody lowers, masks or disables it.
+ * <p>Edges (messages, edge lines) call the handler once each; nothing is lost while no handler is
+ * set only if the hardware says so (a level stays). A level calls the handler when it is high and
+ * neither disabled nor being handled, again and again until somebody lowers, masks or disables it.
  */
 @ConsumerType
 public interface InterruptSource {
@@ -48,11 +48,15 @@ public interface InterruptSource {
   void free();
 
   /**
-   * Replaces the handler in place, enabled state and pending interrupts included: for a swap of drivers.
+   * Replaces the handler in place, enabled state and pending interrupts included: for a swap of
+   * drivers.
    */
   void handOver(Handler handler);
 
-  /** Stops calling the handler; counts. A level that is high meanwhile calls it after {@link #enable}. */
+  /**
+   * Stops calling the handler; counts. A level that is high meanwhile calls it after {@link
+   * #enable}.
+   */
   void disable();
 
   /** Takes back one {@link #disable}. */

@@ -43,19 +43,19 @@ public interface MdevAdmin {
   /**
    * Makes a child and binds it.
    *
-   * @param uuid in any case, 36 characters; one more is allowed and not looked at, as in sysfs, where it is
-   *     a newline
-   * @throws busbar.api.VfioException {@code ENOENT} no such parent or type; {@code EINVAL} not a UUID;
-   *     {@code EEXIST} the UUID is taken; {@code EUSERS} no instance left; {@code ENODEV} the parent is
-   *     going; the parent's errno
+   * @param uuid in any case, 36 characters; one more is allowed and not looked at, as in sysfs,
+   *     where it is a newline
+   * @throws busbar.api.VfioException {@code ENOENT} no such parent or type; {@code EINVAL} not a
+   *     UUID; {@code EEXIST} the UUID is taken; {@code EUSERS} no instance left; {@code ENODEV} the
+   *     parent is going; the parent's errno
    */
   void create(String parent, String type, String uuid);
 
   /**
    * Removes a child; waits until its user lets go.
    *
-   * @throws busbar.api.VfioException {@code ENODEV} no such child; {@code EAGAIN} it is being made or
-   *     removed
+   * @throws busbar.api.VfioException {@code ENODEV} no such child; {@code EAGAIN} it is being made
+   *     or removed
    */
   void remove(String uuid);
 
@@ -63,11 +63,12 @@ public interface MdevAdmin {
   List<DefinitionView> definitions();
 
   /**
-   * Remembers a device; its parent need not be there. With {@link Start#AUTO} the device is made soon
-   * after this returns if it can be, and a failure is logged.
+   * Remembers a device; its parent need not be there. With {@link Start#AUTO} the device is made
+   * soon after this returns if it can be, and a failure is logged.
    *
-   * @throws busbar.api.VfioException {@code EINVAL} not a UUID; {@code EEXIST} it is defined already; {@code
-   *     EOPNOTSUPP} there is no Configuration Admin; {@code EIO} it could not store it
+   * @throws busbar.api.VfioException {@code EINVAL} not a UUID; {@code EEXIST} it is defined
+   *     already; {@code EOPNOTSUPP} there is no Configuration Admin; {@code EIO} it could not store
+   *     it
    */
   void define(String parent, String type, String uuid, Start start);
 

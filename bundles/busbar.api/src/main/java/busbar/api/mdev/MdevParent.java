@@ -23,9 +23,9 @@ public interface MdevParent<D> extends VfioDeviceOps<D> {
   List<MdevType> types();
 
   /**
-   * How many children the bus may make of all types together ({@code max_instances}); more is {@code
-   * EUSERS}, and the bus shows what is left. 0: the parent counts by itself, {@link #availableInstances}
-   * shows what is left and {@link #create} refuses.
+   * How many children the bus may make of all types together ({@code max_instances}); more is
+   * {@code EUSERS}, and the bus shows what is left. 0: the parent counts by itself, {@link
+   * #availableInstances} shows what is left and {@link #create} refuses.
    */
   default int maxInstances() {
     return 0;

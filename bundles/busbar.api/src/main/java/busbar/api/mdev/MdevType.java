@@ -3,7 +3,8 @@ package busbar.api.mdev;
 /**
  * A kind of mediated device that a parent can make.
  *
- * @param name the type's directory, {@code "mtty-1"}: driver name, dash, the parent's own name of it
+ * @param name the type's directory, {@code "mtty-1"}: driver name, dash, the parent's own name of
+ *     it
  * @param prettyName {@code "Single port serial"}
  * @param description free text, empty if the parent gives none
  */

@@ -11,13 +11,13 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The memory of one client, found by virtual address, with its locked-memory account: what the kernel
- * knows as a process's {@code mm}.
+ * The memory of one client, found by virtual address, with its locked-memory account: what the
+ * kernel knows as a process's {@code mm}.
  *
- * <p>Nothing here or below dereferences an address that is not registered: a wrong {@code vaddr} is an
- * errno, never a crash. Native memory keeps its own address, so a vendor's driver hands over {@code
- * segment.address()}; device mappings get addresses from {@link #DEVICE_BASE} up, which no native
- * memory has.
+ * <p>Nothing here or below dereferences an address that is not registered: a wrong {@code vaddr} is
+ * an errno, never a crash. Native memory keeps its own address, so a vendor's driver hands over
+ * {@code segment.address()}; device mappings get addresses from {@link #DEVICE_BASE} up, which no
+ * native memory has.
  *
  * <p>Look-ups and pins take no lock; registering and unregistering take one for each address space.
  */
@@ -51,7 +51,14 @@ public final class AddressSpace {
 
     Area part(long from, long to, Protection changed) {
       return new Area(
-          from, to - from, changed, segment, segmentOffset + (from - start), physicalBase, device, kind);
+          from,
+          to - from,
+          changed,
+          segment,
+          segmentOffset + (from - start),
+          physicalBase,
+          device,
+          kind);
     }
   }
 
@@ -95,8 +102,8 @@ public final class AddressSpace {
    *
    * @param segment native, start and length multiples of the page size
    * @return its virtual address
-   * @throws VfioException {@code EINVAL} if it is a heap segment or not page-aligned, {@code EEXIST} if
-   *     something is registered there
+   * @throws VfioException {@code EINVAL} if it is a heap segment or not page-aligned, {@code
+   *     EEXIST} if something is registered there
    */
   public long register(MemorySegment segment, Protection protection) {
     if (!segment.isNative()) {
@@ -105,7 +112,10 @@ public final class AddressSpace {
     return place(segment, segment.address(), protection, Kind.SHARED);
   }
 
-  /** Allocates zeroed, page-aligned, private memory; see {@link #allocate(long, long, Protection, Kind)}. */
+  /**
+   * Allocates zeroed, page-aligned, private memory; see {@link #allocate(long, long, Protection,
+   * Kind)}.
+   */
   public long allocate(long size) {
     return allocate(size, PAGE, Protection.READ_WRITE, Kind.PRIVATE);
   }
@@ -134,8 +144,7 @@ public final class AddressSpace {
       checkFree(vaddr, segment.byteSize());
       long base = physical.add(segment);
       areas.put(
-          vaddr,
-          new Area(vaddr, segment.byteSize(), protection, segment, 0, base, null, kind));
+          vaddr, new Area(vaddr, segment.byteSize(), protection, segment, 0, base, null, kind));
       return vaddr;
     }
   }
@@ -152,8 +161,8 @@ public final class AddressSpace {
   }
 
   /**
-   * Unregisters a range, as {@code munmap(2)}: also parts of registered pieces, also nothing. Pinned
-   * pages stay alive for who pinned them.
+   * Unregisters a range, as {@code munmap(2)}: also parts of registered pieces, also nothing.
+   * Pinned pages stay alive for who pinned them.
    *
    * @throws VfioException {@code EINVAL} if not page-aligned
    */
@@ -226,8 +235,8 @@ public final class AddressSpace {
    *
    * @param vaddr page-aligned
    * @param maxLength in bytes, page-aligned, more than 0
-   * @throws VfioException {@code EFAULT} if the first page is not registered, forbids the access, or is
-   *     device memory that is revoked now
+   * @throws VfioException {@code EFAULT} if the first page is not registered, forbids the access,
+   *     or is device memory that is revoked now
    */
   public Extent pin(long vaddr, long maxLength, Access access) {
     Area area = find(vaddr);
@@ -239,7 +248,8 @@ public final class AddressSpace {
           "the memory at 0x%x of %s is %s, a pin for %s is refused",
           vaddr, name, area.protection(), access);
     }
-    long length = Long.compareUnsigned(maxLength, area.end() - vaddr) < 0 ? maxLength : area.end() - vaddr;
+    long length =
+        Long.compareUnsigned(maxLength, area.end() - vaddr) < 0 ? maxLength : area.end() - vaddr;
     if (area.device() != null) {
       return pinDevice(area, vaddr, length);
     }
@@ -263,8 +273,8 @@ public final class AddressSpace {
   /**
    * The bytes at an address, for the client's own loads and stores and for copy-in and copy-out.
    *
-   * @throws VfioException {@code EFAULT} if not all of them are ordinary memory in one registered piece
-   *     that allows the access
+   * @throws VfioException {@code EFAULT} if not all of them are ordinary memory in one registered
+   *     piece that allows the access
    */
   public MemorySegment at(long vaddr, long length, Access access) {
     Area area = find(vaddr);
@@ -272,8 +282,7 @@ public final class AddressSpace {
         || area.segment() == null
         || !area.protection().allows(access)
         || Long.compareUnsigned(length, area.end() - vaddr) > 0) {
-      throw Errno.EFAULT.because(
-          "no %d bytes for %s at 0x%x of %s", length, access, vaddr, name);
+      throw Errno.EFAULT.because("no %d bytes for %s at 0x%x of %s", length, access, vaddr, name);
     }
     return area.segment().asSlice(area.segmentOffset() + (vaddr - area.start()), length);
   }
@@ -283,7 +292,10 @@ public final class AddressSpace {
     copy(vaddr, target, Access.READ);
   }
 
-  /** Writes across pieces; {@code EFAULT} as {@link #at}, then the bytes before the fault are written. */
+  /**
+   * Writes across pieces; {@code EFAULT} as {@link #at}, then the bytes before the fault are
+   * written.
+   */
   public void write(long vaddr, MemorySegment source) {
     copy(vaddr, source, Access.WRITE);
   }
@@ -372,8 +384,8 @@ public final class AddressSpace {
   }
 
   /**
-   * The address space of a forked child: the same addresses; shared memory and device mappings are the
-   * same, private memory is copied. Nothing is locked in it.
+   * The address space of a forked child: the same addresses; shared memory and device mappings are
+   * the same, private memory is copied. Nothing is locked in it.
    */
   public AddressSpace fork(String childName) {
     AddressSpace child = new AddressSpace(childName, physical);
@@ -429,8 +441,7 @@ public final class AddressSpace {
 
   private static void checkAligned(long vaddr, long length) {
     if ((vaddr | length) % PAGE != 0 || length <= 0) {
-      throw Errno.EINVAL.because(
-          "0x%x with %d bytes is not a range of whole pages", vaddr, length);
+      throw Errno.EINVAL.because("0x%x with %d bytes is not a range of whole pages", vaddr, length);
     }
   }
 

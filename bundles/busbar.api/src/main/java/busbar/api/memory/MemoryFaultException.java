@@ -1,8 +1,8 @@
 package busbar.api.memory;
 
 /**
- * An access of a client to its own memory that the hardware refuses: what a C program would see as a
- * signal.
+ * An access of a client to its own memory that the hardware refuses: what a C program would see as
+ * a signal.
  */
 public class MemoryFaultException extends RuntimeException {
   private static final long serialVersionUID = 1L;

@@ -14,12 +14,12 @@ import java.util.concurrent.atomic.AtomicLong;
  * The physical addresses of everything that a device can reach: client memory and device windows.
  *
  * <p>Client memory gets addresses with bit 62 set, one block of at most 1 TiB for each registered
- * segment, so that an address leads to its segment by one array access. Device windows lie where the
- * machine says, below. A block stays as long as it is registered or a byte of it is pinned: memory
- * that a device still writes to is never given to somebody else, whatever the client does.
+ * segment, so that an address leads to its segment by one array access. Device windows lie where
+ * the machine says, below. A block stays as long as it is registered or a byte of it is pinned:
+ * memory that a device still writes to is never given to somebody else, whatever the client does.
  *
- * <p>There is one for all machines and clients of a framework; the registry provides it as a service.
- * Look-ups and pins take no lock.
+ * <p>There is one for all machines and clients of a framework; the registry provides it as a
+ * service. Look-ups and pins take no lock.
  */
 public final class PhysicalMemory {
   /** Set in every address of client memory. */
@@ -35,8 +35,8 @@ public final class PhysicalMemory {
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   /**
-   * One registered segment. {@code holds} counts registrations and pinned pages, so that pins may be
-   * given back in any pieces; at 0 the block goes.
+   * One registered segment. {@code holds} counts registrations and pinned pages, so that pins may
+   * be given back in any pieces; at 0 the block goes.
    */
   private static final class Block {
     final MemorySegment segment;
@@ -60,7 +60,8 @@ public final class PhysicalMemory {
    *
    * @param segment at most 1 TiB
    * @return the physical address of its first byte
-   * @throws VfioException {@code ENOMEM} if the segment is longer than 1 TiB or all blocks are taken
+   * @throws VfioException {@code ENOMEM} if the segment is longer than 1 TiB or all blocks are
+   *     taken
    */
   public long add(MemorySegment segment) {
     if (segment.byteSize() > 1L << BLOCK_BITS) {

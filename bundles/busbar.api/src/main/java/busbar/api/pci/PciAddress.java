@@ -17,7 +17,8 @@ public record PciAddress(int domain, int bus, int device, int function)
    */
   public static PciAddress parse(String text) {
     if (!text.matches("[0-9a-fA-F]{4}:[0-9a-fA-F]{2}:[01][0-9a-fA-F]\\.[0-7]")) {
-      throw new IllegalArgumentException("'" + text + "' is no PCI address of the form dddd:bb:dd.f");
+      throw new IllegalArgumentException(
+          "'" + text + "' is no PCI address of the form dddd:bb:dd.f");
     }
     return new PciAddress(
         Integer.parseInt(text, 0, 4, 16),

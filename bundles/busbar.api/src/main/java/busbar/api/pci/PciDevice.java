@@ -11,7 +11,8 @@ import org.osgi.annotation.versioning.ConsumerType;
 /**
  * A PCI function, and what the PCI core of an operating system does for its driver.
  *
- * <p>Any thread. Methods throw {@link busbar.api.VfioException}; {@code ENODEV} if the function is gone.
+ * <p>Any thread. Methods throw {@link busbar.api.VfioException}; {@code ENODEV} if the function is
+ * gone.
  */
 @ConsumerType
 public interface PciDevice extends BusDevice {
@@ -68,7 +69,10 @@ public interface PciDevice extends BusDevice {
   /** Turns bus mastering off and lets the function sleep ({@code pci_disable_device}). */
   void disable();
 
-  /** The power state, 0 (D0) to 3 (D3hot), 4 for D3cold; set by the core, not by config writes alone. */
+  /**
+   * The power state, 0 (D0) to 3 (D3hot), 4 for D3cold; set by the core, not by config writes
+   * alone.
+   */
   int powerState();
 
   void setPowerState(int state);
@@ -79,14 +83,16 @@ public interface PciDevice extends BusDevice {
   /** Writes it back, BARs included. */
   void restoreState(PciSavedState state);
 
-  /** The ways to reset this function alone (and {@code BUS} if it is alone on its bus), best first. */
+  /**
+   * The ways to reset this function alone (and {@code BUS} if it is alone on its bus), best first.
+   */
   List<ResetMethod> resetMethods();
 
   /**
    * Resets the function by the best method; configuration is saved before and restored after.
    *
-   * @throws busbar.api.VfioException {@code ENOTTY} if there is none, {@code EAGAIN} if the lock of the
-   *     device is busy
+   * @throws busbar.api.VfioException {@code ENOTTY} if there is none, {@code EAGAIN} if the lock of
+   *     the device is busy
    */
   void resetFunction();
 
@@ -97,8 +103,8 @@ public interface PciDevice extends BusDevice {
   List<PciDevice> hotResetScope();
 
   /**
-   * Resets the bus or slot; the caller has quiesced all functions in {@link #hotResetScope} and restores
-   * them.
+   * Resets the bus or slot; the caller has quiesced all functions in {@link #hotResetScope} and
+   * restores them.
    *
    * @throws busbar.api.VfioException {@code ENOTTY} if neither is possible
    */
@@ -122,8 +128,8 @@ public interface PciDevice extends BusDevice {
    *
    * @param count how many are wanted, at least 1
    * @return how many there are, maybe fewer; nothing is enabled then
-   * @throws busbar.api.VfioException {@code EINVAL} if the function lacks the capability, {@code EBUSY}
-   *     if the other kind is on
+   * @throws busbar.api.VfioException {@code EINVAL} if the function lacks the capability, {@code
+   *     EBUSY} if the other kind is on
    */
   int enableMessages(MessageKind kind, int count);
 
@@ -162,7 +168,10 @@ public interface PciDevice extends BusDevice {
     return parentBridge().isEmpty();
   }
 
-  /** Atomic operations that the root port completes: bits of the atomic completer capability, 0 none. */
+  /**
+   * Atomic operations that the root port completes: bits of the atomic completer capability, 0
+   * none.
+   */
   default int atomicCompleter() {
     return 0;
   }
@@ -172,7 +181,10 @@ public interface PciDevice extends BusDevice {
     return null;
   }
 
-  /** Is told of errors that the port above reports (AER); replaces the one before, {@code null} none. */
+  /**
+   * Is told of errors that the port above reports (AER); replaces the one before, {@code null}
+   * none.
+   */
   void onError(Runnable listener);
 
   /** Is told when the device asks to be woken from D3 (PME); replaces the one before. */

@@ -3,8 +3,8 @@ package busbar.api.pci;
 /**
  * An address range that a PCI function decodes.
  *
- * @param index 0 to 5 a BAR, 6 the option ROM, 7 to 12 the BARs of virtual functions, 13 to 16 bridge
- *     windows
+ * @param index 0 to 5 a BAR, 6 the option ROM, 7 to 12 the BARs of virtual functions, 13 to 16
+ *     bridge windows
  * @param start first address
  * @param end last address
  * @param flags {@code IORESOURCE_*} of the operating system

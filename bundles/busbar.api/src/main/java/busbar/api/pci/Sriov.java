@@ -14,8 +14,8 @@ public interface Sriov {
   /**
    * Makes virtual functions appear on the bus.
    *
-   * @throws busbar.api.VfioException {@code EBUSY} if some are enabled, {@code ERANGE} if count exceeds
-   *     the total
+   * @throws busbar.api.VfioException {@code EBUSY} if some are enabled, {@code ERANGE} if count
+   *     exceeds the total
    */
   void enable(int count);
 

@@ -16,16 +16,16 @@ public interface HandoverOps<D> {
   int stateVersion();
 
   /**
-   * Stops using what lies below (interrupt handlers, timers) without changing hardware, and tells all
-   * that the successor needs. Until {@link #forget} the driver must be able to {@link #resume}.
+   * Stops using what lies below (interrupt handlers, timers) without changing hardware, and tells
+   * all that the successor needs. Until {@link #forget} the driver must be able to {@link #resume}.
    */
   StateRecord save(D data);
 
   /**
    * Takes over.
    *
-   * @param fresh data that the new driver has made by {@code probe} (or, for a backend, {@code open}),
-   *     not opened
+   * @param fresh data that the new driver has made by {@code probe} (or, for a backend, {@code
+   *     open}), not opened
    * @throws busbar.api.VfioException {@code EINVAL} if the state is not acceptable; nothing of the
    *     hardware was changed then
    */

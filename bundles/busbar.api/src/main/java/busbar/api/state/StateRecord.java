@@ -29,7 +29,8 @@ public record StateRecord(String kind, int version, Map<String, Object> values) 
     Object value = values.get(name);
     if (!type.isInstance(value)) {
       throw Errno.EINVAL.because(
-          "the state of %s (version %d) has no %s called %s", kind, version, type.getSimpleName(), name);
+          "the state of %s (version %d) has no %s called %s",
+          kind, version, type.getSimpleName(), name);
     }
     return type.cast(value);
   }

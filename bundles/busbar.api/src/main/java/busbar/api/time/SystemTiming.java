@@ -6,7 +6,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 
 /**
- * The host's time. One daemon thread keeps the timers of all devices, each task runs on a virtual thread.
+ * The host's time. One daemon thread keeps the timers of all devices, each task runs on a virtual
+ * thread.
  */
 public final class SystemTiming implements Timing, AutoCloseable {
   private final ScheduledThreadPoolExecutor scheduler;

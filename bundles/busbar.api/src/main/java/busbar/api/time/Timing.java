@@ -4,8 +4,8 @@ import java.util.concurrent.locks.Condition;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
- * Time: a monotonic clock, timers and timed waits. The registry provides the real one as a service; tests
- * use {@link VirtualTiming} and turn it by hand.
+ * Time: a monotonic clock, timers and timed waits. The registry provides the real one as a service;
+ * tests use {@link VirtualTiming} and turn it by hand.
  */
 @ProviderType
 public interface Timing {

@@ -8,8 +8,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 
 /**
- * Time that stands still until a test calls {@link #advance}. Timers run on the thread that advances, in
- * the order of their times. A timed wait polls in real milliseconds until this clock has passed it.
+ * Time that stands still until a test calls {@link #advance}. Timers run on the thread that
+ * advances, in the order of their times. A timed wait polls in real milliseconds until this clock
+ * has passed it.
  */
 public final class VirtualTiming implements Timing {
   private record Entry(long due, long order, Runnable task) {}

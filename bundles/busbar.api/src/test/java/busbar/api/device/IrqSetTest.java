@@ -12,7 +12,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class IrqSetTest {
-  private static MemorySegment call(int argsz, int flags, int index, int start, int count, int data) {
+  private static MemorySegment call(
+      int argsz, int flags, int index, int start, int count, int data) {
     MemorySegment argument = MemorySegment.ofArray(new byte[20 + data]);
     new VfioIrqSet(argsz, flags, index, start, count).encode(argument);
     return argument;

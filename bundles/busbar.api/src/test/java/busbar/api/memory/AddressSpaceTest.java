@@ -22,8 +22,7 @@ class AddressSpaceTest {
 
   private static void assertErrno(Errno errno, Runnable call) {
     assertThatThrownBy(call::run)
-        .isInstanceOfSatisfying(
-            VfioException.class, e -> assertThat(e.errno()).isEqualTo(errno));
+        .isInstanceOfSatisfying(VfioException.class, e -> assertThat(e.errno()).isEqualTo(errno));
   }
 
   @Test
@@ -113,9 +112,7 @@ class AddressSpaceTest {
   void twoThingsNeverLieAtOneAddress() {
     long vaddr = space.allocate(4 * PAGE);
     MemorySegment other = space.at(vaddr, PAGE, Access.READ);
-    assertErrno(
-        Errno.EEXIST,
-        () -> space.place(other, vaddr + PAGE, Protection.READ, Kind.SHARED));
+    assertErrno(Errno.EEXIST, () -> space.place(other, vaddr + PAGE, Protection.READ, Kind.SHARED));
   }
 
   @ParameterizedTest
@@ -125,8 +122,7 @@ class AddressSpaceTest {
     assertErrno(Errno.EINVAL, () -> space.unregister(vaddr + crooked, PAGE));
     assertErrno(Errno.EINVAL, () -> space.unregister(vaddr, crooked));
     assertErrno(
-        Errno.EINVAL,
-        () -> space.register(MemorySegment.ofArray(new byte[4096]), Protection.READ));
+        Errno.EINVAL, () -> space.register(MemorySegment.ofArray(new byte[4096]), Protection.READ));
   }
 
   @Test
@@ -174,7 +170,8 @@ class AddressSpaceTest {
             boolean free = Arrays.stream(model, from, from + count).allMatch(page -> page == 0);
             Runnable place =
                 () -> {
-                  MemorySegment bytes = java.lang.foreign.Arena.ofAuto().allocate(count * PAGE, PAGE);
+                  MemorySegment bytes =
+                      java.lang.foreign.Arena.ofAuto().allocate(count * PAGE, PAGE);
                   checked.place(bytes, vaddr, Protection.READ_WRITE, Kind.SHARED);
                 };
             if (free) {

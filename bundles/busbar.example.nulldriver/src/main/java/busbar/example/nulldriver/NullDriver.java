@@ -20,11 +20,11 @@ import java.lang.foreign.MemorySegment;
 import org.osgi.service.component.annotations.Component;
 
 /**
- * The smallest complete bus driver: whatever device it is bound to, it shows one region of 4 KiB that
- * remembers what is written to it, and a reset that forgets it. It touches no hardware.
+ * The smallest complete bus driver: whatever device it is bound to, it shows one region of 4 KiB
+ * that remembers what is written to it, and a reset that forgets it. It touches no hardware.
  *
- * <p>It bids for nothing: {@code vfio override DEVICE null} and {@code vfio bind DEVICE null} give it a
- * device.
+ * <p>It bids for nothing: {@code vfio override DEVICE null} and {@code vfio bind DEVICE null} give
+ * it a device.
  */
 @Component(service = VfioBusDriver.class, property = VfioBusDriver.BUS + "=platform")
 public final class NullDriver implements VfioBusDriver<NullDriver.Scratch> {

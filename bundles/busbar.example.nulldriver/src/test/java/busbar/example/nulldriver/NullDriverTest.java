@@ -30,8 +30,7 @@ class NullDriverTest {
 
   private static void assertErrno(Errno errno, Runnable call) {
     assertThatThrownBy(call::run)
-        .isInstanceOfSatisfying(
-            VfioException.class, e -> assertThat(e.errno()).isEqualTo(errno));
+        .isInstanceOfSatisfying(VfioException.class, e -> assertThat(e.errno()).isEqualTo(errno));
   }
 
   @Test
@@ -50,8 +49,7 @@ class NullDriverTest {
     driver.ioctl(device, null, VFIO_DEVICE_GET_REGION_INFO, info);
     assertThat(VfioRegionInfo.decode(info).size()).isEqualTo(4096);
     Args.putU32(info, VfioRegionInfo.OFFSET_INDEX, 1);
-    assertErrno(
-        Errno.EINVAL, () -> driver.ioctl(device, null, VFIO_DEVICE_GET_REGION_INFO, info));
+    assertErrno(Errno.EINVAL, () -> driver.ioctl(device, null, VFIO_DEVICE_GET_REGION_INFO, info));
   }
 
   @Test

@@ -3,9 +3,9 @@ package busbar.machine.model;
 /**
  * The access sizes of a register block: which it accepts, and in which it is built.
  *
- * <p>An access of a size that is not accepted reads as zero, or is dropped. One that is wider than the
- * registers are built is split; one that is narrower reaches the register with the offset as it is and
- * the low bits of the value, as a bus without byte enables does it.
+ * <p>An access of a size that is not accepted reads as zero, or is dropped. One that is wider than
+ * the registers are built is split; one that is narrower reaches the register with the offset as it
+ * is and the low bits of the value, as a bus without byte enables does it.
  *
  * @param smallest the smallest accepted size in bytes
  * @param largest the largest accepted size

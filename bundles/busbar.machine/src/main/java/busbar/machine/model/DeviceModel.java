@@ -8,18 +8,21 @@ import org.osgi.annotation.versioning.ConsumerType;
  * The behaviour of one device. The machine does everything that all devices of a bus have in common
  * (configuration space, decoding, message tables, masks, power); the model does the rest.
  *
- * <p>Called by many threads at once. A model with more than independent registers has a lock of its own,
- * and calls nothing of {@link ModelContext} while it holds it but {@link ModelContext#timing()}.
+ * <p>Called by many threads at once. A model with more than independent registers has a lock of its
+ * own, and calls nothing of {@link ModelContext} while it holds it but {@link
+ * ModelContext#timing()}.
  */
 @ConsumerType
 public interface DeviceModel {
   /**
-   * Reads registers. The machine has checked that the access is inside the region, aligned and decoded.
+   * Reads registers. The machine has checked that the access is inside the region, aligned and
+   * decoded.
    *
-   * @param region BAR number, another number of {@link Regions}, or the index of a platform device's
-   *     resource
+   * @param region BAR number, another number of {@link Regions}, or the index of a platform
+   *     device's resource
    * @param width 1, 2, 4 or 8
-   * @return a little-endian value in the low bits; what hardware gives for an access that it does not know
+   * @return a little-endian value in the low bits; what hardware gives for an access that it does
+   *     not know
    */
   long read(int region, long offset, int width);
 
@@ -27,8 +30,8 @@ public interface DeviceModel {
   void write(int region, long offset, int width, long value);
 
   /**
-   * The memory of a region that is nothing but memory (a framebuffer); accesses then bypass the model.
-   * {@code null} for registers. The same segment for the device's whole life.
+   * The memory of a region that is nothing but memory (a framebuffer); accesses then bypass the
+   * model. {@code null} for registers. The same segment for the device's whole life.
    */
   default MemorySegment memory(int region) {
     return null;
@@ -41,8 +44,9 @@ public interface DeviceModel {
   default void configWritten(int offset, int width) {}
 
   /**
-   * Stops DMA and timers and tells the whole state, for a successor of the same model or a later version.
-   * Work under way is finished or is part of the state. {@link #resume} or {@link #close} follows.
+   * Stops DMA and timers and tells the whole state, for a successor of the same model or a later
+   * version. Work under way is finished or is part of the state. {@link #resume} or {@link #close}
+   * follows.
    */
   StateRecord save();
 

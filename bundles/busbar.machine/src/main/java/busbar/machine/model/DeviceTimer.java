@@ -5,11 +5,11 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * One timer of a device, for work that takes time: it can be stopped for a save with the time that is
- * left, and nothing of it runs after that.
+ * One timer of a device, for work that takes time: it can be stopped for a save with the time that
+ * is left, and nothing of it runs after that.
  *
- * <p>Any thread. {@link #start}, {@link #cancel} and the queries may be called under the model's lock;
- * {@link #suspend} and {@link #stop} wait for a task that runs and therefore may not.
+ * <p>Any thread. {@link #start}, {@link #cancel} and the queries may be called under the model's
+ * lock; {@link #suspend} and {@link #stop} wait for a task that runs and therefore may not.
  */
 public final class DeviceTimer {
   /** What {@link #remainingNanos} and {@link #suspend} give if nothing is to run. */
@@ -48,7 +48,9 @@ public final class DeviceTimer {
     }
   }
 
-  /** Takes over what {@link #suspend} of a predecessor gave: starts unless that was {@link #IDLE}. */
+  /**
+   * Takes over what {@link #suspend} of a predecessor gave: starts unless that was {@link #IDLE}.
+   */
   public void takeOver(long leftNanos) {
     if (leftNanos != IDLE) {
       start(leftNanos);

@@ -4,11 +4,12 @@ import busbar.machine.model.ModelContext.Level;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The level of one interrupt line as a model wants it, shown to the machine without the model's lock.
+ * The level of one interrupt line as a model wants it, shown to the machine without the model's
+ * lock.
  *
- * <p>{@link #want} is called under the model's lock, so that the last word counts; {@link #publish} after
- * that without it. Of several threads that publish at once one does it for all of them, in order: a line
- * never ends on a level that is out of date.
+ * <p>{@link #want} is called under the model's lock, so that the last word counts; {@link #publish}
+ * after that without it. Of several threads that publish at once one does it for all of them, in
+ * order: a line never ends on a level that is out of date.
  */
 public final class InterruptLine {
   private final ModelContext context;
@@ -16,7 +17,9 @@ public final class InterruptLine {
   private final AtomicInteger requests = new AtomicInteger();
   private volatile Level wanted = Level.LOW;
 
-  /** What the machine was told last, {@code null} if nothing yet; of the publishing thread alone. */
+  /**
+   * What the machine was told last, {@code null} if nothing yet; of the publishing thread alone.
+   */
   private Level shown;
 
   public InterruptLine(ModelContext context, int line) {

@@ -14,10 +14,15 @@ public interface ModelContext {
   /** The model that the description names. */
   String model();
 
-  /** The description's other values for this device, as JSON types (String, Long, Boolean, List, Map). */
+  /**
+   * The description's other values for this device, as JSON types (String, Long, Boolean, List,
+   * Map).
+   */
   Map<String, Object> properties();
 
-  /** The size of a region in bytes, 0 if the device has none of that number; see {@link Regions}. */
+  /**
+   * The size of a region in bytes, 0 if the device has none of that number; see {@link Regions}.
+   */
   long regionSize(int region);
 
   /** The option ROM's contents, empty if there is none. */
@@ -45,8 +50,8 @@ public interface ModelContext {
   }
 
   /**
-   * Sends a message interrupt: MSI-X if that is on, else MSI. Masked vectors become pending, vectors that
-   * are off send nothing.
+   * Sends a message interrupt: MSI-X if that is on, else MSI. Masked vectors become pending,
+   * vectors that are off send nothing.
    *
    * @return whether a message capability is on; if not, a device falls back to its line
    */
@@ -59,9 +64,9 @@ public interface ModelContext {
   Timing timing();
 
   /**
-   * The byte order of the board's processor bus. Nearly all devices have little-endian registers and do
-   * not ask; a few, like edu, follow the board (big-endian on POWER). {@link DeviceModel} gives and takes
-   * little-endian values in any case.
+   * The byte order of the board's processor bus. Nearly all devices have little-endian registers
+   * and do not ask; a few, like edu, follow the board (big-endian on POWER). {@link DeviceModel}
+   * gives and takes little-endian values in any case.
    */
   default ByteOrder boardByteOrder() {
     return ByteOrder.LITTLE_ENDIAN;

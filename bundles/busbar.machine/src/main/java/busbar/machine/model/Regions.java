@@ -1,8 +1,8 @@
 package busbar.machine.model;
 
 /**
- * Numbers of the regions of a PCI function as {@link DeviceModel} sees them. BARs have the numbers 0 to 5;
- * a platform device's resources have their index.
+ * Numbers of the regions of a PCI function as {@link DeviceModel} sees them. BARs have the numbers
+ * 0 to 5; a platform device's resources have their index.
  */
 public final class Regions {
   /** Legacy VGA memory; offset 0 is address 0xA0000, the last is 0x1FFFF. */

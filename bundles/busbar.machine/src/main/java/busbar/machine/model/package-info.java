@@ -1,6 +1,7 @@
 /**
- * What a device model is made of: a bundle registers a {@link busbar.machine.model.DeviceModelFactory}
- * service, and every device of a machine description that names its model is made by it.
+ * What a device model is made of: a bundle registers a {@link
+ * busbar.machine.model.DeviceModelFactory} service, and every device of a machine description that
+ * names its model is made by it.
  */
 @Export
 @Version("1.0.0")
