@@ -1,0 +1,97 @@
+package busbar.client;
+
+import static busbar.uapi.VfioHeader.VFIO_DEVICE_GET_INFO;
+import static busbar.uapi.VfioHeader.VFIO_DEVICE_GET_IRQ_INFO;
+import static busbar.uapi.VfioHeader.VFIO_DEVICE_GET_REGION_INFO;
+import static busbar.uapi.VfioHeader.VFIO_DEVICE_RESET;
+
+import busbar.api.client.VfioClient;
+import busbar.api.client.VfioFile;
+import busbar.uapi.VfioDeviceInfo;
+import busbar.uapi.VfioIrqInfo;
+import busbar.uapi.VfioRegionInfo;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** An open device. */
+public final class Device implements AutoCloseable {
+  private final VfioClient client;
+  private final int fd;
+  private final VfioFile file;
+  private final String name;
+  private volatile boolean closed;
+
+  Device(VfioClient client, int fd, String name) {
+    this.client = client;
+    this.fd = fd;
+    this.file = client.file(fd);
+    this.name = name;
+  }
+
+  /** The name that it was opened by. */
+  public String name() {
+    return name;
+  }
+
+  /** Its descriptor, for calls that this library does not have. */
+  public int fd() {
+    return fd;
+  }
+
+  /** Its file: reads, writes and ioctls without a look-up of the descriptor. */
+  public VfioFile file() {
+    return file;
+  }
+
+  /** {@code VFIO_DEVICE_GET_INFO}. */
+  public DeviceInfo info() {
+    MemorySegment argument = Argument.of(VfioDeviceInfo.SIZE);
+    file.ioctl(VFIO_DEVICE_GET_INFO, argument);
+    VfioDeviceInfo info = VfioDeviceInfo.decode(argument);
+    return new DeviceInfo(info.flags(), info.numRegions(), info.numIrqs());
+  }
+
+  /**
+   * A region: {@code VFIO_DEVICE_GET_REGION_INFO}.
+   *
+   * @throws busbar.api.VfioException {@code EINVAL} if the device has no such index
+   */
+  public Region region(int index) {
+    MemorySegment argument = Argument.of(VfioRegionInfo.SIZE);
+    argument.set(ValueLayout.JAVA_INT_UNALIGNED, VfioRegionInfo.OFFSET_INDEX, index);
+    file.ioctl(VFIO_DEVICE_GET_REGION_INFO, argument);
+    return new Region(file, VfioRegionInfo.decode(argument));
+  }
+
+  /** An interrupt index: {@code VFIO_DEVICE_GET_IRQ_INFO}; {@code EINVAL} if there is none. */
+  public IrqInfo irq(int index) {
+    MemorySegment argument = Argument.of(VfioIrqInfo.SIZE);
+    argument.set(ValueLayout.JAVA_INT_UNALIGNED, VfioIrqInfo.OFFSET_INDEX, index);
+    file.ioctl(VFIO_DEVICE_GET_IRQ_INFO, argument);
+    VfioIrqInfo info = VfioIrqInfo.decode(argument);
+    return new IrqInfo(index, info.flags(), info.count());
+  }
+
+  /**
+   * Arms interrupts 0 to {@code count - 1} of an index, each with an eventfd of its own.
+   *
+   * @throws busbar.api.VfioException {@code EINVAL} if the index has fewer, {@code EBUSY} if the
+   *     device has fewer left than it promised, the driver's errno else; nothing is armed then
+   */
+  public Interrupts arm(int index, int count) {
+    return Interrupts.arm(client, file, index, count);
+  }
+
+  /** {@code VFIO_DEVICE_RESET}; {@code EINVAL} if the device cannot. */
+  public void reset() {
+    file.ioctl(VFIO_DEVICE_RESET, MemorySegment.NULL);
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      file.close();
+    }
+  }
+}
