@@ -1,0 +1,147 @@
+package busbar.tour;
+
+import static busbar.uapi.VfioHeader.VFIO_PCI_BAR0_REGION_INDEX;
+import static busbar.uapi.VfioHeader.VFIO_PCI_CONFIG_REGION_INDEX;
+import static busbar.uapi.VfioHeader.VFIO_PCI_MSI_IRQ_INDEX;
+
+import busbar.api.admin.DeviceView;
+import busbar.api.client.ClientPolicy;
+import busbar.client.Device;
+import busbar.client.DeviceSession;
+import busbar.client.Interrupts;
+import busbar.client.Region;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Random;
+
+/**
+ * Leads over QEMU's edu device: registers as its specification has them ({@code docs/specs/edu}).
+ * Which memory the device reaches, and how, is the business of {@link DmaPath}.
+ */
+final class EduGuide implements Guide {
+  static final long IDENTIFICATION = 0x00;
+  static final long FACTORIAL = 0x08;
+  static final long STATUS = 0x20;
+  static final long RAISE_IRQ = 0x60;
+  static final long ACKNOWLEDGE_IRQ = 0x64;
+  static final long DMA_SOURCE = 0x80;
+  static final long DMA_DESTINATION = 0x88;
+  static final long DMA_COUNT = 0x90;
+  static final long DMA_COMMAND = 0x98;
+
+  private static final int DEVICE_BUFFER = 0x40000;
+  private static final int COMMAND_START = 1;
+  private static final int COMMAND_TO_MEMORY = 2;
+  private static final int MEMORY_SPACE_AND_BUS_MASTER = 6;
+  private static final long COMMAND_REGISTER = 4;
+  private static final int BYTES = 4096;
+
+  @Override
+  public Optional<DeviceView> device(Place place) {
+    return Guide.ready(place, "pci", "1234:11e8");
+  }
+
+  @Override
+  public void lead(Place place, DeviceView view, Log log) {
+    DmaPath path = DmaPath.choose(place);
+    DeviceSession[] opened = new DeviceSession[1];
+    log.step(
+        "open",
+        () -> {
+          opened[0] =
+              DeviceSession.open(
+                  place.vfio(),
+                  ClientPolicy.privileged("tour"),
+                  Integer.toString(view.group().orElseThrow()),
+                  view.name(),
+                  path.type());
+          return "container, group "
+              + view.group().getAsInt()
+              + " and "
+              + view.name()
+              + " by "
+              + path.type();
+        });
+    try (DeviceSession session = opened[0]) {
+      lead(place, session, path, log);
+      log.step(
+          "close",
+          () -> {
+            session.close();
+            return "the client is closed";
+          });
+    }
+  }
+
+  private void lead(Place place, DeviceSession session, DmaPath path, Log log) {
+    Device device = session.device();
+    Region bar0 = device.region(VFIO_PCI_BAR0_REGION_INDEX);
+    device
+        .region(VFIO_PCI_CONFIG_REGION_INDEX)
+        .write16(COMMAND_REGISTER, MEMORY_SPACE_AND_BUS_MASTER);
+    log.step(
+        "map",
+        () -> {
+          path.map(session, 2 * BYTES);
+          return "%d bytes at iova 0x%x".formatted(path.size(), path.iova());
+        });
+    log.step("edu factorial", () -> factorial(bar0));
+    log.step("dma both ways", () -> copyThroughDevice(bar0, path));
+    log.step("dma refused", () -> refusedDma(place, bar0, path));
+    log.step("msi", () -> interrupt(device, bar0));
+    log.step("reset", () -> Resets.show(place, session, path.type()));
+    path.close();
+  }
+
+  private static String factorial(Region bar0) {
+    int identification = bar0.read32(IDENTIFICATION);
+    Check.that(
+        (identification & 0xffff) == 0xed, "the device says 0x%08x, not edu", identification);
+    bar0.write32(FACTORIAL, 10);
+    Check.soon(() -> (bar0.read32(STATUS) & 1) == 0, "the factorial is not done after two seconds");
+    int result = bar0.read32(FACTORIAL);
+    Check.that(result == 3_628_800, "10! is 3628800, the device says %d", result);
+    return "10! = " + result;
+  }
+
+  private static void dma(Region bar0, long source, long destination, int command) {
+    bar0.write64(DMA_SOURCE, source);
+    bar0.write64(DMA_DESTINATION, destination);
+    bar0.write64(DMA_COUNT, BYTES);
+    bar0.write64(DMA_COMMAND, command | COMMAND_START);
+    Check.soon(
+        () -> (bar0.read64(DMA_COMMAND) & COMMAND_START) == 0,
+        "the DMA is not done after two seconds");
+  }
+
+  private static String copyThroughDevice(Region bar0, DmaPath path) {
+    byte[] sent = new byte[BYTES];
+    new Random(1).nextBytes(sent);
+    path.write(0, sent);
+    dma(bar0, path.iova(), DEVICE_BUFFER, 0);
+    dma(bar0, DEVICE_BUFFER, path.iova() + BYTES, COMMAND_TO_MEMORY);
+    byte[] came = path.read(BYTES, BYTES);
+    Check.that(java.util.Arrays.equals(sent, came), "the bytes that came back differ");
+    return BYTES + " bytes to the device and back, equal";
+  }
+
+  private static String refusedDma(Place place, Region bar0, DmaPath path) {
+    byte[] before = path.read(0, 2 * BYTES);
+    int faults = Faults.count(place);
+    dma(bar0, DEVICE_BUFFER, path.unmapped(), COMMAND_TO_MEMORY);
+    Check.soon(() -> Faults.count(place) > faults, "no IOMMU reported the refused DMA");
+    Check.that(
+        java.util.Arrays.equals(before, path.read(0, 2 * BYTES)), "the refused DMA changed memory");
+    return Faults.last(place);
+  }
+
+  private static String interrupt(Device device, Region bar0) throws InterruptedException {
+    try (Interrupts msi = device.arm(VFIO_PCI_MSI_IRQ_INDEX, 1)) {
+      bar0.write32(RAISE_IRQ, 1);
+      long count = msi.await(0, Duration.ofSeconds(2));
+      Check.that(count == 1, "one message was sent, the eventfd counted %d", count);
+      bar0.write32(ACKNOWLEDGE_IRQ, 1);
+      return "one message, one count in the eventfd";
+    }
+  }
+}

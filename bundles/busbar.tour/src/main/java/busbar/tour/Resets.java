@@ -1,0 +1,41 @@
+package busbar.tour;
+
+import busbar.api.admin.DeviceView;
+import busbar.api.client.ClientPolicy;
+import busbar.client.DeviceSession;
+import busbar.client.IommuType;
+import java.util.List;
+
+/**
+ * Shows a reset: of the device itself, or, where hardware gives it none, of the next one that has.
+ */
+final class Resets {
+  private Resets() {}
+
+  static String show(Place place, DeviceSession session, IommuType type) {
+    if (session.device().info().canReset()) {
+      session.device().reset();
+      return session.device().name() + " was reset";
+    }
+    List<DeviceView> others =
+        place.admin().devices().stream()
+            .filter(device -> device.state() == DeviceView.State.READY)
+            .filter(device -> device.group().isPresent())
+            .toList();
+    for (DeviceView other : others) {
+      try (DeviceSession second =
+          DeviceSession.open(
+              place.vfio(),
+              ClientPolicy.privileged("tour-reset"),
+              Integer.toString(other.group().getAsInt()),
+              other.name(),
+              type)) {
+        if (second.device().info().canReset()) {
+          second.device().reset();
+          return other.name() + " was reset (" + session.device().name() + " cannot be)";
+        }
+      }
+    }
+    throw new IllegalStateException("no device here can be reset");
+  }
+}
