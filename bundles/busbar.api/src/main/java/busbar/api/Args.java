@@ -74,4 +74,21 @@ public final class Args {
     }
     argument.set(U32, offset, value);
   }
+
+  /**
+   * The copy-out of a struct: from its start, as far as the argument's memory reaches.
+   *
+   * @throws VfioException {@code EFAULT} if not all of it fits; what fits is written all the same,
+   *     as the kernel does
+   */
+  public static void copyOut(MemorySegment argument, MemorySegment struct) {
+    long fits = Math.min(argument.byteSize(), struct.byteSize());
+    if (fits > 0 && !argument.isReadOnly()) {
+      MemorySegment.copy(struct, 0, argument, 0, fits);
+    }
+    if (fits < struct.byteSize() || argument.isReadOnly()) {
+      throw Errno.EFAULT.because(
+          "the argument at 0x%x takes %d of %d bytes", argument.address(), fits, struct.byteSize());
+    }
+  }
 }
