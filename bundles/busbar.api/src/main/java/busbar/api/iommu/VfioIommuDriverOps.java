@@ -68,9 +68,9 @@ public interface VfioIommuDriverOps<I> {
    */
   long ioctl(I iommu, Caller caller, int command, MemorySegment argument);
 
-  /** {@code mmap(2)} on the container file. */
+  /** {@code mmap(2)} on the container file; {@code ENODEV} is what a file without it answers. */
   default MappedRegion mmap(I iommu, Caller caller, MmapRequest request) {
-    throw Errno.EINVAL.because("%s has no mmap", name());
+    throw Errno.ENODEV.because("%s has no mmap", name());
   }
 
   /**

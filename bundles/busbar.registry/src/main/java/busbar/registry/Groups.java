@@ -1,0 +1,162 @@
+package busbar.registry;
+
+import busbar.api.Errno;
+import busbar.api.device.GroupType;
+import busbar.api.iommu.Iommu;
+import busbar.api.iommu.IommuGroup;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.WeakHashMap;
+
+/** The groups that have a node, who owns DMA of which IOMMU group, and the numbers of synthetic ones. */
+final class Groups {
+  private static final System.Logger LOG = System.getLogger(Groups.class.getName());
+
+  /** Guards all below. Nothing is called with it but hardware's own look-ups. */
+  private final Object groupsLock = new Object();
+
+  private final Map<String, Group> nodes = new TreeMap<>();
+  private final Map<IommuGroup, Group> byIommuGroup = new IdentityHashMap<>();
+  private final Set<SyntheticGroup> synthetic = new HashSet<>();
+  private final List<Iommu> iommus = new ArrayList<>();
+
+  /** Identity counts for IOMMU groups, which have no equality of their own; entries go with them. */
+  private final Map<IommuGroup, Ownership> owners = new WeakHashMap<>();
+
+  Group byNode(String node) {
+    synchronized (groupsLock) {
+      return nodes.get(node);
+    }
+  }
+
+  /** All that have a node: real ones first, by id. */
+  List<Group> all() {
+    synchronized (groupsLock) {
+      List<Group> all = new ArrayList<>(nodes.values());
+      all.sort(
+          Comparator.comparing((Group group) -> group.type() != GroupType.IOMMU)
+              .thenComparingInt(Group::id));
+      return all;
+    }
+  }
+
+  /** The group with a node that isolates an IOMMU group, or {@code null}. */
+  Group of(IommuGroup iommuGroup) {
+    synchronized (groupsLock) {
+      return byIommuGroup.get(iommuGroup);
+    }
+  }
+
+  Ownership ownership(IommuGroup iommuGroup) {
+    synchronized (groupsLock) {
+      return owners.computeIfAbsent(iommuGroup, Ownership::new);
+    }
+  }
+
+  void add(Iommu iommu) {
+    synchronized (groupsLock) {
+      iommus.add(iommu);
+      Set<Integer> real = realIds();
+      for (SyntheticGroup group : List.copyOf(synthetic)) {
+        if (group.groupType() == GroupType.EMULATED && real.contains(group.id())) {
+          makeRoom(group);
+        }
+      }
+    }
+  }
+
+  void remove(Iommu iommu) {
+    synchronized (groupsLock) {
+      iommus.remove(iommu);
+    }
+  }
+
+  /** A mediated device was there before the IOMMU whose group has the same number. */
+  private void makeRoom(SyntheticGroup clashing) {
+    Group group = byIommuGroup.get(clashing);
+    if (group != null && group.openFile().isPresent()) {
+      LOG.log(System.Logger.Level.WARNING, "{0} is open and keeps a number of an IOMMU''s group", group);
+      return;
+    }
+    if (group != null) {
+      nodes.remove(group.node());
+    }
+    clashing.renumber(nextFreeId());
+    if (group != null) {
+      nodes.put(group.node(), group);
+    }
+  }
+
+  /** A group of its own for a device without one; {@link #discard} takes it back. */
+  SyntheticGroup synthesize(GroupType type, String device) {
+    synchronized (groupsLock) {
+      SyntheticGroup group = new SyntheticGroup(type, device, nextFreeId());
+      synthetic.add(group);
+      return group;
+    }
+  }
+
+  void discard(IommuGroup group) {
+    synchronized (groupsLock) {
+      if (group instanceof SyntheticGroup mine) {
+        synthetic.remove(mine);
+      }
+    }
+  }
+
+  private int nextFreeId() {
+    Set<Integer> taken = realIds();
+    synthetic.forEach(group -> taken.add(group.id()));
+    byIommuGroup.keySet().forEach(group -> taken.add(group.id()));
+    int id = 0;
+    while (taken.contains(id)) {
+      id++;
+    }
+    return id;
+  }
+
+  private Set<Integer> realIds() {
+    Set<Integer> ids = new HashSet<>();
+    for (Iommu iommu : iommus) {
+      iommu.groups().forEach(group -> ids.add(group.id()));
+    }
+    return ids;
+  }
+
+  /** A device is registered: its group gets a node if it has none. */
+  Group join(DeviceObject device, IommuGroup iommuGroup, GroupType type) {
+    Ownership ownership = ownership(iommuGroup);
+    synchronized (groupsLock) {
+      Group group = byIommuGroup.get(iommuGroup);
+      if (group == null) {
+        group = new Group(type, iommuGroup, ownership);
+        if (nodes.containsKey(group.node())) {
+          throw Errno.EBUSY.because("another %s exists", group);
+        }
+        nodes.put(group.node(), group);
+        byIommuGroup.put(iommuGroup, group);
+      }
+      group.members++;
+      return group;
+    }
+  }
+
+  /** A device is let go; with the last one the node goes, and the group with it. */
+  void leave(Group group) {
+    synchronized (groupsLock) {
+      if (--group.members > 0) {
+        return;
+      }
+      nodes.remove(group.node());
+      byIommuGroup.remove(group.iommuGroup());
+      discard(group.iommuGroup());
+    }
+    group.vanish();
+  }
+}
