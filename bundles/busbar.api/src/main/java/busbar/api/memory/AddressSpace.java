@@ -263,8 +263,11 @@ public final class AddressSpace {
     try {
       MmioWindow window = area.device().windowAt(offset);
       long inWindow = area.device().windowOffset(offset);
-      return new Extent(
-          window.physical() + inWindow, Math.min(length, window.size() - inWindow), false);
+      long address = window.physical() + inWindow;
+      long run = Math.min(length, window.size() - inWindow);
+      // a window on ordinary memory (a mediated framebuffer) is pinned and paid for like all memory
+      physical.pin(address, run);
+      return new Extent(address, run, PhysicalMemory.isClientMemory(address));
     } catch (MemoryFaultException e) {
       throw new VfioException(Errno.EFAULT, e.getMessage(), e);
     }

@@ -12,7 +12,10 @@ import org.osgi.annotation.versioning.ConsumerType;
  */
 @ConsumerType
 public interface MmioWindow {
-  /** Where the window starts in the machine's physical address space. */
+  /**
+   * Where the window starts in the machine's physical address space; for ordinary memory that a
+   * driver shows as a device's, the address that {@link PhysicalMemory#add} gave it.
+   */
   long physical();
 
   /** In bytes. */
