@@ -37,6 +37,12 @@ public interface DeviceModel {
     return null;
   }
 
+  /**
+   * A driver is about to read configuration space; the model may bring it up to date with {@link
+   * ModelContext#setConfig} first.
+   */
+  default void configRead(int offset, int width) {}
+
   /** The device was reset: registers as after power-on, nothing under way, interrupt lines low. */
   void reset();
 

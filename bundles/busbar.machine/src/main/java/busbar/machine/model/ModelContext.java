@@ -1,6 +1,7 @@
 package busbar.machine.model;
 
 import busbar.api.time.Timing;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.util.Map;
 import org.osgi.annotation.versioning.ProviderType;
@@ -70,5 +71,13 @@ public interface ModelContext {
    */
   default ByteOrder boardByteOrder() {
     return ByteOrder.LITTLE_ENDIAN;
+  }
+
+  /**
+   * Zeroed memory of the region's size that the machine keeps for as long as the device is there, over
+   * exchanges of its model too: for a framebuffer that {@link DeviceModel#memory} shows.
+   */
+  default MemorySegment regionMemory(int region) {
+    throw new UnsupportedOperationException("this context keeps no memory");
   }
 }

@@ -1,0 +1,265 @@
+package busbar.machine;
+
+import busbar.api.Errno;
+import busbar.api.bus.Bus;
+import busbar.api.bus.HostDriver;
+import busbar.api.bus.HostSetup;
+import busbar.api.iommu.Iommu;
+import busbar.api.memory.PhysicalMemory;
+import busbar.api.pci.PciAddress;
+import busbar.api.time.Timing;
+import busbar.machine.internal.host.RuleDriver;
+import busbar.machine.internal.iommu.IommuHardware;
+import busbar.machine.internal.iommu.SimGroup;
+import busbar.machine.internal.iommu.SimIommu;
+import busbar.machine.internal.irq.MessageController;
+import busbar.machine.internal.irq.MessageController.Routing;
+import busbar.machine.internal.model.ModelDirectory;
+import busbar.machine.internal.pci.Board;
+import busbar.machine.internal.pci.PciBus;
+import busbar.machine.internal.pci.PciFunction;
+import busbar.machine.model.DeviceModelFactory;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * A running machine: buses with devices, IOMMU hardware, interrupt controller, made from a description.
+ *
+ * <p>Device models may come, go and be replaced at any time; a device without its model is on its bus
+ * all the same, with registers that read as zero. Any thread.
+ */
+public final class Machine implements AutoCloseable {
+  private final MachineDescription description;
+  private final Board board;
+  private final PciBus pci;
+  private final Optional<SimIommu> iommu;
+  private final Map<Integer, SimGroup> groups = new HashMap<>();
+  private final List<HostDriver> hostDrivers;
+
+  /**
+   * Switches a machine on.
+   *
+   * @param memory the physical address space that client memory lies in
+   * @param factories of the models that are there from the start
+   */
+  public Machine(
+      MachineDescription description,
+      PhysicalMemory memory,
+      Timing timing,
+      Collection<? extends DeviceModelFactory> factories) {
+    this.description = description;
+    ModelDirectory models = new ModelDirectory();
+    factories.forEach(models::add);
+    board =
+        new Board(
+            memory,
+            timing,
+            new MessageController(routing(description)),
+            models,
+            description.arch().startsWith("ppc") ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN);
+    iommu = iommu();
+    pci = new PciBus(memory);
+    pci.populate(functions());
+    hostDrivers = drivers();
+  }
+
+  private static Routing routing(MachineDescription description) {
+    return switch (description.arch()) {
+      case "aarch64" -> Routing.ITS;
+      case "ppc64le" -> Routing.HOST_BRIDGE;
+      default ->
+          description
+                  .iommu()
+                  .features()
+                  .contains(MachineDescription.IommuFeature.INTERRUPT_REMAPPING)
+              ? Routing.REMAPPED
+              : Routing.VECTORS;
+    };
+  }
+
+  private Optional<SimIommu> iommu() {
+    String kind = description.iommu().kind();
+    if (kind.equals("none")) {
+      return Optional.empty();
+    }
+    if (kind.equals("spapr-tce")) {
+      throw Errno.EINVAL.because("machine %s: IOMMU hardware of kind %s", description.name(), kind);
+    }
+    String name = kind.equals("vt-d") ? "dmar0" : "smmu3.0";
+    SimIommu made = new SimIommu(name, IommuHardware.of(description.iommu()));
+    for (MachineDescription.Group group : description.groups()) {
+      groups.put(
+          group.id(),
+          new SimGroup(group.id(), group.type(), group.reserved(), group.devices(), made));
+    }
+    made.addGroups(List.copyOf(groups.values()));
+    return Optional.of(made);
+  }
+
+  private List<PciFunction> functions() {
+    Map<String, Optional<String>> preferred = preferredDrivers();
+    Map<PciAddress, MachineDescription.Function> byAddress =
+        description.pci().stream()
+            .collect(Collectors.toMap(MachineDescription.Function::address, each -> each));
+    Map<PciAddress, PciFunction> made = new HashMap<>();
+    description.pci().forEach(function -> make(function, byAddress, preferred, made));
+    return List.copyOf(made.values());
+  }
+
+  private Map<String, Optional<String>> preferredDrivers() {
+    Map<String, Optional<String>> preferred = new HashMap<>();
+    description
+        .aliases()
+        .values()
+        .forEach(
+            alias ->
+                preferred.put(
+                    alias.device(), alias.driver().filter(driver -> !driver.equals("none"))));
+    return preferred;
+  }
+
+  /** Makes a function after the bridge that it is below. */
+  private PciFunction make(
+      MachineDescription.Function function,
+      Map<PciAddress, MachineDescription.Function> byAddress,
+      Map<String, Optional<String>> preferred,
+      Map<PciAddress, PciFunction> made) {
+    PciFunction there = made.get(function.address());
+    if (there != null) {
+      return there;
+    }
+    PciFunction parent =
+        function.parent().isEmpty()
+            ? null
+            : make(byAddress.get(function.parent().get()), byAddress, preferred, made);
+    SimGroup group =
+        function.iommuGroup().isPresent() ? groups.get(function.iommuGroup().getAsInt()) : null;
+    PciFunction fresh =
+        new PciFunction(
+            board,
+            pci,
+            function,
+            parent,
+            null,
+            group,
+            preferred.getOrDefault(function.address().toString(), Optional.empty()));
+    made.put(function.address(), fresh);
+    return fresh;
+  }
+
+  private List<HostDriver> drivers() {
+    List<HostDriver> drivers = new ArrayList<>();
+    description
+        .hostDrivers()
+        .values()
+        .forEach(
+            rule -> {
+              Set<String> bound =
+                  description.pci().stream()
+                      .filter(each -> each.hostDriver().equals(Optional.of(rule.name())))
+                      .map(each -> each.address().toString())
+                      .collect(Collectors.toSet());
+              drivers.add(new RuleDriver(rule, bound));
+            });
+    return List.copyOf(drivers);
+  }
+
+  /** The description's name. */
+  public String name() {
+    return description.name();
+  }
+
+  public MachineDescription description() {
+    return description;
+  }
+
+  /** Every bus. */
+  public List<Bus> buses() {
+    return List.of(pci);
+  }
+
+  /** The IOMMU hardware, if there is any. */
+  public List<Iommu> iommus() {
+    return iommu.map(Iommu.class::cast).stream().toList();
+  }
+
+  /** The host's ordinary drivers. */
+  public List<HostDriver> hostDrivers() {
+    return hostDrivers;
+  }
+
+  /** How the host was set up. */
+  public HostSetup hostSetup() {
+    return new HostSetup() {
+      @Override
+      public String machine() {
+        return description.name();
+      }
+
+      @Override
+      public Map<String, String> parameters() {
+        return description.parameters();
+      }
+
+      @Override
+      public List<Mediated> mediatedDevices() {
+        return description.mediated();
+      }
+    };
+  }
+
+  /** Models come: devices that wait for them, or have older ones, get them. */
+  public void addModels(DeviceModelFactory factory) {
+    board.models().add(factory);
+    update(factory);
+  }
+
+  /** Models go: their devices stay, with the next older model or without behaviour. */
+  public void removeModels(DeviceModelFactory factory) {
+    board.models().remove(factory);
+    update(factory);
+  }
+
+  private void update(DeviceModelFactory factory) {
+    for (PciFunction function : pci.functions()) {
+      if (factory.models().contains(function.host().model())) {
+        function.host().update();
+      }
+    }
+  }
+
+  /**
+   * Makes the port above a function report an error of it (AER).
+   *
+   * @throws busbar.api.VfioException {@code ENODEV} if there is no such device
+   */
+  public void reportError(String device) {
+    function(device).reportError();
+  }
+
+  /** Makes a function ask to be woken (PME); {@code ENODEV} as {@link #reportError}. */
+  public void requestWakeup(String device) {
+    function(device).requestWakeup();
+  }
+
+  private PciFunction function(String name) {
+    return pci.functions().stream()
+        .filter(each -> each.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () -> Errno.ENODEV.because("machine %s has no PCI function %s", name(), name));
+  }
+
+  /** Switches the machine off: every device vanishes from its bus. */
+  @Override
+  public void close() {
+    pci.vanish();
+  }
+}

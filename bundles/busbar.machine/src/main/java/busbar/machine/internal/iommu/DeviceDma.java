@@ -1,0 +1,224 @@
+package busbar.machine.internal.iommu;
+
+import busbar.api.iommu.IommuDomain;
+import busbar.api.iommu.IommuFault;
+import busbar.api.iommu.IommuGroup.Owner;
+import busbar.api.memory.Access;
+import busbar.api.memory.PhysicalMemory;
+import busbar.api.time.Timing;
+import busbar.machine.model.DmaPort;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.BooleanSupplier;
+
+/**
+ * One device's way to memory: its translation cache, then the page table of its group's domain. Without
+ * an IOMMU above it, addresses are physical ones.
+ */
+public final class DeviceDma implements DmaPort {
+  private static final int CACHED = 64;
+  private static final long MESSAGE_BYTES = 4;
+  private static final long PAGE = 4096;
+  private static final long CHUNK = 1L << 20;
+
+  /** Takes writes into the range of message interrupts. */
+  public interface Messages {
+    /** Whether an address is one of the interrupt controller. */
+    boolean holds(long address);
+
+    /** Delivers; false if the message was refused. */
+    boolean deliver(long address, int data);
+  }
+
+  private final String device;
+  private final SimGroup group;
+  private final PhysicalMemory memory;
+  private final Messages messages;
+  private final BooleanSupplier busMaster;
+  private final Timing timing;
+  private final AtomicReferenceArray<Run> cache = new AtomicReferenceArray<>(CACHED);
+
+  /**
+   * A port.
+   *
+   * @param group {@code null} if no IOMMU isolates the device
+   * @param busMaster whether the device may send requests now
+   */
+  public DeviceDma(
+      String device,
+      SimGroup group,
+      PhysicalMemory memory,
+      Messages messages,
+      BooleanSupplier busMaster,
+      Timing timing) {
+    this.device = device;
+    this.group = group;
+    this.memory = memory;
+    this.messages = messages;
+    this.busMaster = busMaster;
+    this.timing = timing;
+  }
+
+  @Override
+  public boolean read(long iova, MemorySegment target, long targetOffset, long length) {
+    return transfer(iova, target, targetOffset, length, Access.READ);
+  }
+
+  @Override
+  public boolean write(long iova, MemorySegment source, long sourceOffset, long length) {
+    return transfer(iova, source, sourceOffset, length, Access.WRITE);
+  }
+
+  private boolean transfer(long iova, MemorySegment buffer, long at, long length, Access access) {
+    if (!busMaster.getAsBoolean()) {
+      refuse(buffer, at, length, access);
+      return false;
+    }
+    if (messages.holds(iova)) {
+      return message(iova, buffer, at, length, access);
+    }
+    if (group == null || group.hardware() == null) {
+      return physical(iova, buffer, at, length, access);
+    }
+    boolean all = true;
+    for (long done = 0; done < length; ) {
+      long chunk = Math.min(length - done, CHUNK);
+      SimDomain domain = group.route();
+      long moved = 0;
+      if (domain != null) {
+        int token = domain.guard().enter();
+        try {
+          // Read again inside the guard: who detaches waits for the guard after it changed the route.
+          if (group.route() == domain) {
+            moved = translated(domain, iova + done, buffer, at + done, chunk, access);
+          }
+        } finally {
+          domain.guard().exit(token);
+        }
+      }
+      done += moved;
+      if (moved < chunk) {
+        long skipped = Math.min(length - done, PAGE - (iova + done & PAGE - 1));
+        fault(iova + done, domain, access);
+        refuse(buffer, at + done, skipped, access);
+        done += skipped;
+        all = false;
+      }
+    }
+    return all;
+  }
+
+  /** Moves bytes up to the first address that is not mapped for the access; returns how many. */
+  private long translated(
+      SimDomain domain, long iova, MemorySegment buffer, long at, long length, Access access) {
+    int needed = access == Access.READ ? PageTable.READ : PageTable.WRITE;
+    boolean marks = access == Access.WRITE && domain.tracksDirty();
+    long done = 0;
+    while (done < length) {
+      long address = iova + done;
+      if (address < 0 || address > domain.apertureEnd()) {
+        break;
+      }
+      Run run = lookUp(domain, address, length - done);
+      if (run == null || (run.protection() & needed) == 0) {
+        break;
+      }
+      long piece = Math.min(length - done, run.leftFrom(address));
+      if (marks) {
+        domain.table().markDirty(address, piece);
+      }
+      if (!physical(run.physicalOf(address), buffer, at + done, piece, access)) {
+        break;
+      }
+      done += piece;
+    }
+    return done;
+  }
+
+  private Run lookUp(SimDomain domain, long iova, long wanted) {
+    int index = (int) (iova >>> 12) & CACHED - 1;
+    Run run = cache.getAcquire(index);
+    long generation = domain.generation();
+    if (run != null && run.generation() == generation && run.table() == domain && run.holds(iova)) {
+      return run;
+    }
+    Run fresh = domain.table().run(iova, wanted, generation, domain);
+    if (fresh != null) {
+      cache.setRelease(index, fresh);
+    }
+    return fresh;
+  }
+
+  private boolean physical(
+      long physical, MemorySegment buffer, long at, long length, Access access) {
+    try {
+      return access == Access.READ
+          ? memory.read(physical, buffer, at, length)
+          : memory.write(physical, buffer, at, length);
+    } catch (IllegalStateException gone) {
+      // The client freed memory that is still mapped: for the device nothing answers there.
+      return false;
+    }
+  }
+
+  private boolean message(long iova, MemorySegment buffer, long at, long length, Access access) {
+    if (access == Access.WRITE && length == MESSAGE_BYTES) {
+      int data =
+          buffer.get(ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), at);
+      return messages.deliver(iova, data);
+    }
+    refuse(buffer, at, length, access);
+    report(iova, access, "the range of message interrupts takes writes of 4 bytes only");
+    return false;
+  }
+
+  private static void refuse(MemorySegment buffer, long at, long length, Access access) {
+    if (access == Access.READ) {
+      buffer.asSlice(at, length).fill((byte) 0xff);
+    }
+  }
+
+  private void fault(long iova, SimDomain domain, Access access) {
+    if (domain == null) {
+      report(
+          iova,
+          access,
+          group.owner() == Owner.USER
+              ? "DMA of the group is blocked: it is attached to no page table"
+              : "the host has mapped nothing there");
+      return;
+    }
+    if (iova < 0 || iova > domain.apertureEnd()) {
+      report(iova, access, "the address is beyond the aperture");
+      return;
+    }
+    report(iova, access, reason(domain, iova, access));
+  }
+
+  private static String reason(SimDomain domain, long iova, Access access) {
+    int token = domain.guard().enter();
+    try {
+      Run run = domain.table().run(iova, PAGE, 0, domain);
+      if (run == null) {
+        return "no mapping";
+      }
+      int needed = access == Access.READ ? IommuDomain.READ : IommuDomain.WRITE;
+      if ((run.protection() & needed) == 0) {
+        return access == Access.READ ? "the mapping is write-only" : "the mapping is read-only";
+      }
+      return "nothing answers at the physical address";
+    } finally {
+      domain.guard().exit(token);
+    }
+  }
+
+  private void report(long iova, Access access, String reason) {
+    if (group != null && group.hardware() != null) {
+      group
+          .hardware()
+          .report(new IommuFault(device, group.id(), iova, access, reason, timing.nanoTime()));
+    }
+  }
+}

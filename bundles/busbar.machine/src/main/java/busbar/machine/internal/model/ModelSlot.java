@@ -1,0 +1,127 @@
+package busbar.machine.internal.model;
+
+import busbar.api.state.StateRecord;
+import busbar.machine.model.DeviceModel;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+
+/**
+ * The place where a device's model sits, and where it is exchanged while the device is in use.
+ *
+ * <p>Every access passes a gate that costs two additions to counters that cores do not share. While the
+ * model is exchanged new accesses wait. An access can cause another one to the same device (an interrupt
+ * handler that reads a register): should that one wait for an exchange that waits for the first, the
+ * exchange gives way and tries again.
+ */
+public final class ModelSlot {
+  private static final long DRAIN_NANOS = 20_000_000;
+  private static final int ATTEMPTS = 100;
+  private static final Logger LOG = System.getLogger(ModelSlot.class.getName());
+
+  private final LongAdder entered = new LongAdder();
+  private final LongAdder left = new LongAdder();
+  private final Object exchangeLock = new Object();
+  private volatile boolean shut;
+  private volatile DeviceModel model;
+
+  public ModelSlot(DeviceModel first) {
+    model = first;
+  }
+
+  /** The model now; for what needs no gate. */
+  public DeviceModel model() {
+    return model;
+  }
+
+  /** Begins an access; {@link #exit} follows. */
+  public DeviceModel enter() {
+    while (true) {
+      entered.increment();
+      if (!shut) {
+        return model;
+      }
+      left.increment();
+      while (shut) {
+        LockSupport.parkNanos(50_000);
+      }
+    }
+  }
+
+  /** Ends it. */
+  public void exit() {
+    left.increment();
+  }
+
+  /** Whether an exchange hands the old model's state to the new one. */
+  public enum Carry {
+    STATE,
+    NOTHING
+  }
+
+  /**
+   * Puts another model in.
+   *
+   * @param successor makes the new one; called when the old one stands still
+   * @param carry if nothing, the new one starts as after power-on
+   * @return whether the exchange took place; if not, the old model goes on
+   */
+  public boolean exchange(Supplier<DeviceModel> successor, Carry carry) {
+    synchronized (exchangeLock) {
+      for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        shut = true;
+        try {
+          if (isDrained()) {
+            return swap(successor, carry);
+          }
+        } finally {
+          shut = false;
+        }
+        LockSupport.parkNanos(1_000_000);
+      }
+      LOG.log(Level.WARNING, "a device model is never idle and was not exchanged");
+      return false;
+    }
+  }
+
+  private boolean swap(Supplier<DeviceModel> successor, Carry carry) {
+    DeviceModel old = model;
+    StateRecord state = carry == Carry.STATE ? old.save() : null;
+    DeviceModel fresh = null;
+    try {
+      fresh = successor.get();
+      if (state != null) {
+        fresh.restore(state);
+      }
+    } catch (RuntimeException e) {
+      LOG.log(Level.WARNING, "the new device model failed, the old one goes on", e);
+      if (fresh != null) {
+        fresh.close();
+      }
+      if (state != null) {
+        old.resume();
+      }
+      return false;
+    }
+    model = fresh;
+    old.close();
+    return true;
+  }
+
+  private boolean isDrained() {
+    long end = System.nanoTime() + DRAIN_NANOS;
+    while (true) {
+      long out = left.sum();
+      // Read after the exits: whoever is counted out was counted in before.
+      if (entered.sum() == out) {
+        return true;
+      }
+      if (System.nanoTime() - end > 0) {
+        return false;
+      }
+      Thread.onSpinWait();
+    }
+  }
+}

@@ -1,0 +1,102 @@
+package busbar.machine.internal.osgi;
+
+import busbar.api.bus.Bus;
+import busbar.api.bus.HostDriver;
+import busbar.api.bus.HostSetup;
+import busbar.api.iommu.Iommu;
+import busbar.api.memory.PhysicalMemory;
+import busbar.api.time.Timing;
+import busbar.machine.Machine;
+import busbar.machine.MachineDescription;
+import busbar.machine.model.DeviceModelFactory;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Dictionary;
+import java.util.Hashtable;
+import java.util.List;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.ServiceRegistration;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.metatype.annotations.AttributeDefinition;
+import org.osgi.service.metatype.annotations.Designate;
+import org.osgi.service.metatype.annotations.ObjectClassDefinition;
+
+/** Switches the configured machine on and offers its parts as services. */
+@Component(configurationPid = MachineComponent.PID, immediate = true, service = {})
+@Designate(ocd = MachineComponent.Config.class)
+public final class MachineComponent {
+  static final String PID = "busbar.machine";
+  private static final String NAME = "busbar.name";
+  private static final Logger LOG = System.getLogger(MachineComponent.class.getName());
+
+  /** Configuration. */
+  @ObjectClassDefinition(name = "Simulated machine")
+  public @interface Config {
+    /** The description. */
+    @AttributeDefinition(
+        description = "Path of the machine description; empty for the embedded PC")
+    String file() default "";
+  }
+
+  private final Machine machine;
+  private final List<ServiceRegistration<?>> registrations = new ArrayList<>();
+
+  /** Makes the machine; models that are there join before it is offered. */
+  @Activate
+  public MachineComponent(
+      Config config, @Reference PhysicalMemory memory, @Reference Timing timing) {
+    MachineDescription description =
+        config.file().isEmpty()
+            ? MachineDescription.embedded()
+            : MachineDescription.read(Path.of(config.file()));
+    description.warnings().forEach(warning -> LOG.log(Level.WARNING, warning));
+    machine = new Machine(description, memory, timing, List.of());
+  }
+
+  /** Offers buses last: who sees a device finds its IOMMU and the host's drivers. */
+  @Activate
+  void offer(BundleContext context) {
+    offer(context, HostSetup.class, machine.hostSetup(), machine.name());
+    machine.iommus().forEach(each -> offer(context, Iommu.class, each, each.name()));
+    machine.hostDrivers().forEach(each -> offer(context, HostDriver.class, each, each.name()));
+    machine.buses().forEach(each -> offer(context, Bus.class, each, each.name()));
+  }
+
+  private <T> void offer(BundleContext context, Class<T> type, T service, String name) {
+    Dictionary<String, Object> properties = new Hashtable<>();
+    properties.put(NAME, name);
+    properties.put("busbar.machine", machine.name());
+    registrations.add(context.registerService(type, service, properties));
+  }
+
+  @Reference(
+      service = DeviceModelFactory.class,
+      cardinality = ReferenceCardinality.MULTIPLE,
+      policy = ReferencePolicy.DYNAMIC)
+  void addModels(DeviceModelFactory factory) {
+    machine.addModels(factory);
+  }
+
+  void removeModels(DeviceModelFactory factory) {
+    machine.removeModels(factory);
+  }
+
+  @Deactivate
+  void switchOff() {
+    for (ServiceRegistration<?> registration : registrations.reversed()) {
+      try {
+        registration.unregister();
+      } catch (IllegalStateException e) {
+        LOG.log(Level.DEBUG, "a service was gone already", e);
+      }
+    }
+    machine.close();
+  }
+}

@@ -1,0 +1,29 @@
+package busbar.machine.internal.pci;
+
+import busbar.machine.internal.iommu.DeviceDma;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/** Messages that a function writes by DMA of its own, as any function can. */
+record OwnMessages(PciFunction function) implements DeviceDma.Messages {
+  private static final ValueLayout.OfInt LE32 =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  @Override
+  public boolean holds(long address) {
+    return function.board().messages().holds(address);
+  }
+
+  @Override
+  public boolean deliver(long address, int data) {
+    return function.board().messages().deliver(function.sender(), address, data);
+  }
+
+  /** Sends a message whose address is ordinary memory. */
+  static void write(DeviceDma dma, long address, int data) {
+    MemorySegment buffer = MemorySegment.ofArray(new byte[4]);
+    buffer.set(LE32, 0, data);
+    dma.write(address, buffer, 0, 4);
+  }
+}

@@ -1,0 +1,107 @@
+package busbar.machine.internal.pci;
+
+import busbar.api.bus.Bus;
+import busbar.api.bus.BusDevice;
+import busbar.api.bus.BusListener;
+import busbar.api.memory.PhysicalMemory;
+import busbar.api.pci.PciAddress;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.ReentrantLock;
+
+/** All PCI functions of a machine, of all its domains. */
+public final class PciBus implements Bus {
+  static final String NAME = "pci";
+
+  private final PhysicalMemory memory;
+  private final ConcurrentSkipListMap<PciAddress, PciFunction> functions =
+      new ConcurrentSkipListMap<>();
+  private final List<BusListener> listeners = new CopyOnWriteArrayList<>();
+  /** Listeners are told of one thing at a time. */
+  private final ReentrantLock eventLock = new ReentrantLock();
+
+  public PciBus(PhysicalMemory memory) {
+    this.memory = memory;
+  }
+
+  /** Puts the machine's functions on the bus, before anybody listens. */
+  public void populate(Collection<PciFunction> found) {
+    found.forEach(function -> functions.put(function.address(), function));
+    memory.addWindows(
+        found.stream().flatMap(function -> function.memoryWindows().stream()).toList());
+  }
+
+  /** A function appears. */
+  void add(PciFunction function) {
+    eventLock.lock();
+    try {
+      memory.addWindows(function.memoryWindows());
+      functions.put(function.address(), function);
+      listeners.forEach(listener -> listener.added(function));
+    } finally {
+      eventLock.unlock();
+    }
+  }
+
+  /** A function is to leave: returns when everybody let go of it. */
+  void remove(PciFunction function) {
+    eventLock.lock();
+    try {
+      listeners.forEach(listener -> listener.removing(function));
+      functions.remove(function.address());
+      memory.removeWindows(function.memoryWindows());
+    } finally {
+      eventLock.unlock();
+    }
+  }
+
+  /** The machine goes off: everything vanishes. */
+  public void vanish() {
+    eventLock.lock();
+    try {
+      List<PciFunction> all = List.copyOf(functions.values()).reversed();
+      for (PciFunction function : all) {
+        functions.remove(function.address());
+        listeners.forEach(listener -> listener.vanished(function));
+      }
+      memory.removeWindows(
+          all.stream().flatMap(function -> function.memoryWindows().stream()).toList());
+      all.forEach(PciFunction::close);
+    } finally {
+      eventLock.unlock();
+    }
+  }
+
+  /** The functions themselves. */
+  public Collection<PciFunction> functions() {
+    return functions.values();
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public List<BusDevice> devices() {
+    return List.copyOf(functions.values());
+  }
+
+  @Override
+  public void addListener(BusListener listener) {
+    eventLock.lock();
+    try {
+      functions.values().forEach(listener::added);
+      listeners.add(listener);
+    } finally {
+      eventLock.unlock();
+    }
+  }
+
+  @Override
+  public void removeListener(BusListener listener) {
+    listeners.remove(listener);
+  }
+}

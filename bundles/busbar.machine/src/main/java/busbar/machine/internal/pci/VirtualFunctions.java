@@ -1,0 +1,144 @@
+package busbar.machine.internal.pci;
+
+import busbar.api.Errno;
+import busbar.api.pci.PciDevice;
+import busbar.api.pci.Sriov;
+import busbar.machine.MachineDescription;
+import busbar.machine.internal.iommu.SimGroup;
+import busbar.machine.internal.iommu.SimIommu;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** SR-IOV of a physical function. */
+final class VirtualFunctions implements Sriov {
+  private static final int CONTROL = 0x08;
+  private static final int NUM_VFS = 0x10;
+  private static final int DEVICE_ID = 0x1a;
+  private static final int ENABLE = 0x01;
+  private static final int MEMORY_SPACE = 0x08;
+
+  private final PciFunction physical;
+  private final PciBus bus;
+  private final MachineDescription.Function description;
+  private final int capability;
+  private final List<PciFunction> functions = new CopyOnWriteArrayList<>();
+  private final Object changeLock = new Object();
+
+  VirtualFunctions(PciFunction physical, PciBus bus, MachineDescription.Function description) {
+    this.physical = physical;
+    this.bus = bus;
+    this.description = description;
+    this.capability = physical.capabilities().findExtended(Capabilities.EXT_SRIOV);
+  }
+
+  int deviceId() {
+    return physical.config().read(capability + DEVICE_ID, 2);
+  }
+
+  @Override
+  public int totalVfs() {
+    return description.totalVfs();
+  }
+
+  @Override
+  public int numVfs() {
+    return functions.size();
+  }
+
+  @Override
+  public void enable(int count) {
+    List<PciFunction> made = new ArrayList<>();
+    synchronized (changeLock) {
+      if (!functions.isEmpty()) {
+        throw Errno.EBUSY.because(
+            "%s has %d virtual functions enabled already", physical.name(), functions.size());
+      }
+      if (count < 1 || count > totalVfs() || count > description.virtualFunctions().size()) {
+        throw Errno.ERANGE.because(
+            "%s has %d virtual functions, not %d", physical.name(), totalVfs(), count);
+      }
+      physical.writeConfig(capability + NUM_VFS, 2, count);
+      int control = physical.config().read(capability + CONTROL, 2);
+      physical.writeConfig(capability + CONTROL, 2, control | ENABLE | MEMORY_SPACE);
+      for (int i = 0; i < count; i++) {
+        made.add(function(description.virtualFunctions().get(i)));
+      }
+      functions.addAll(made);
+    }
+    made.forEach(bus::add);
+  }
+
+  private PciFunction function(MachineDescription.Function virtual) {
+    SimGroup group = group(virtual);
+    return new PciFunction(
+        physical.board(), bus, virtual, physical.parent(), physical, group, Optional.empty());
+  }
+
+  /** A group of its own: virtual functions are isolated from each other. */
+  private SimGroup group(MachineDescription.Function virtual) {
+    SimGroup above = physical.group();
+    if (above == null || above.iommu().isEmpty()) {
+      return null;
+    }
+    SimIommu iommu = (SimIommu) above.iommu().get();
+    OptionalInt wanted = virtual.iommuGroup();
+    int id =
+        wanted.isPresent()
+            ? wanted.getAsInt()
+            : iommu.groups().stream().mapToInt(busbar.api.iommu.IommuGroup::id).max().orElse(-1) + 1;
+    SimGroup group =
+        new SimGroup(
+            id, above.type(), above.reserved(), List.of(virtual.address().toString()), iommu);
+    iommu.addGroups(List.of(group));
+    return group;
+  }
+
+  @Override
+  public void disable() {
+    List<PciFunction> leaving;
+    synchronized (changeLock) {
+      leaving = new ArrayList<>(functions).reversed();
+    }
+    for (PciFunction function : leaving) {
+      bus.remove(function);
+      function.leave();
+      SimGroup group = function.group();
+      if (group != null) {
+        ((SimIommu) group.iommu().orElseThrow()).removeGroup(group);
+      }
+    }
+    synchronized (changeLock) {
+      functions.removeAll(leaving);
+      int control = physical.config().read(capability + CONTROL, 2);
+      physical.writeConfig(capability + CONTROL, 2, control & ~(ENABLE | MEMORY_SPACE));
+      physical.writeConfig(capability + NUM_VFS, 2, 0);
+    }
+  }
+
+  @Override
+  public List<PciDevice> virtualFunctions() {
+    return List.copyOf(functions);
+  }
+
+  /** The capability may have been written: virtual functions answer as its control register says. */
+  void configWritten(int offset) {
+    if (offset >= capability + CONTROL && offset < capability + CONTROL + 4) {
+      lend();
+    }
+  }
+
+  private void lend() {
+    int control = physical.config().read(capability + CONTROL, 2);
+    boolean answers = (control & (ENABLE | MEMORY_SPACE)) == (ENABLE | MEMORY_SPACE);
+    functions.forEach(function -> function.decoding().lendMemory(answers));
+  }
+
+  /** The physical function was reset, and with it the virtual ones. */
+  void hardwareReset() {
+    functions.forEach(PciFunction::resetHardware);
+    lend();
+  }
+}
