@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.Constants;
+import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -34,6 +35,9 @@ import org.osgi.service.component.annotations.ReferencePolicy;
  */
 @Component(immediate = true, service = {})
 public final class RegistryComponent {
+  /** Marks the parameters that the registry offers, which it knows without being told. */
+  private static final Map<String, Object> OWN = Map.of("busbar.registry", true);
+
   private final SystemTiming timing = new SystemTiming();
   private final PhysicalMemory physicalMemory = new PhysicalMemory();
   private final Registry registry = new Registry(timing, physicalMemory);
@@ -43,7 +47,9 @@ public final class RegistryComponent {
   void activate(BundleContext context) {
     offer(context, PhysicalMemory.class, physicalMemory);
     offer(context, Timing.class, timing);
-    offer(context, ModuleParameters.class, registry.parameters());
+    registrations.add(
+        context.registerService(
+            ModuleParameters.class, registry.parameters(), FrameworkUtil.asDictionary(OWN)));
     offer(context, Vfio.class, registry.vfio());
     offer(context, VfioAdmin.class, registry.admin());
   }
@@ -63,9 +69,7 @@ public final class RegistryComponent {
     return properties.get(Constants.SERVICE_RANKING) instanceof Integer ranking ? ranking : 0;
   }
 
-  @Reference(
-      cardinality = ReferenceCardinality.MULTIPLE,
-      policy = ReferencePolicy.DYNAMIC)
+  @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
   void bindDriver(VfioBusDriver<?> driver, Map<String, ?> properties) {
     registry.addDriver(driver, ranking(properties));
   }
@@ -74,9 +78,7 @@ public final class RegistryComponent {
     registry.removeDriver(driver);
   }
 
-  @Reference(
-      cardinality = ReferenceCardinality.MULTIPLE,
-      policy = ReferencePolicy.DYNAMIC)
+  @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
   void bindBackend(VfioIommuDriverOps<?> ops, Map<String, ?> properties) {
     registry.addBackend(ops, ranking(properties));
   }
@@ -85,9 +87,7 @@ public final class RegistryComponent {
     registry.removeBackend(ops);
   }
 
-  @Reference(
-      cardinality = ReferenceCardinality.MULTIPLE,
-      policy = ReferencePolicy.DYNAMIC)
+  @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
   void bindHostDriver(HostDriver driver) {
     registry.addHostDriver(driver);
   }
@@ -96,9 +96,7 @@ public final class RegistryComponent {
     registry.removeHostDriver(driver);
   }
 
-  @Reference(
-      cardinality = ReferenceCardinality.MULTIPLE,
-      policy = ReferencePolicy.DYNAMIC)
+  @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
   void bindIommu(Iommu iommu) {
     registry.addIommu(iommu);
   }
@@ -109,7 +107,8 @@ public final class RegistryComponent {
 
   @Reference(
       cardinality = ReferenceCardinality.MULTIPLE,
-      policy = ReferencePolicy.DYNAMIC)
+      policy = ReferencePolicy.DYNAMIC,
+      target = "(!(busbar.registry=true))")
   void bindParameters(ModuleParameters module) {
     registry.addParameters(module);
   }
@@ -118,9 +117,7 @@ public final class RegistryComponent {
     registry.removeParameters(module);
   }
 
-  @Reference(
-      cardinality = ReferenceCardinality.MULTIPLE,
-      policy = ReferencePolicy.DYNAMIC)
+  @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
   void bindSetup(HostSetup setup) {
     registry.addSetup(setup);
   }
@@ -129,9 +126,7 @@ public final class RegistryComponent {
     registry.removeSetup(setup);
   }
 
-  @Reference(
-      cardinality = ReferenceCardinality.MULTIPLE,
-      policy = ReferencePolicy.DYNAMIC)
+  @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
   void bindBus(Bus bus) {
     registry.addBus(bus);
   }
