@@ -1,0 +1,116 @@
+package busbar.conformance.command;
+
+import busbar.api.admin.DriverView;
+import busbar.api.admin.VfioAdmin;
+import busbar.api.bus.HostSetup;
+import busbar.api.client.Vfio;
+import busbar.api.device.ModuleParameters.Parameter;
+import busbar.api.mdev.MdevAdmin;
+import busbar.conformance.play.Bench;
+import busbar.conformance.play.BenchFactory;
+import busbar.conformance.scenario.MachineFacts;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Hashtable;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.Constants;
+import org.osgi.framework.ServiceReference;
+import org.osgi.service.cm.Configuration;
+import org.osgi.service.cm.ConfigurationAdmin;
+import org.osgi.util.tracker.ServiceTracker;
+
+/**
+ * Machines inside this framework, one at a time: switching one on is a new configuration of the
+ * machine's component. What administration changed on the one before is taken back first, so that
+ * each starts as after a boot.
+ */
+final class FrameworkBenches implements BenchFactory, AutoCloseable {
+  private static final String MACHINE_PID = "busbar.machine";
+  private static final long TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(20);
+
+  private final ConfigurationAdmin configurations;
+  private final Vfio vfio;
+  private final VfioAdmin admin;
+  private final ServiceTracker<HostSetup, HostSetup> hosts;
+  private final ServiceTracker<MdevAdmin, MdevAdmin> mdevs;
+  private int boots;
+
+  FrameworkBenches(
+      BundleContext context, ConfigurationAdmin configurations, Vfio vfio, VfioAdmin admin) {
+    this.configurations = configurations;
+    this.vfio = vfio;
+    this.admin = admin;
+    hosts = new ServiceTracker<>(context, HostSetup.class, null);
+    mdevs = new ServiceTracker<>(context, MdevAdmin.class, null);
+    hosts.open();
+    mdevs.open();
+  }
+
+  @Override
+  public Bench boot(Path description) throws Exception {
+    MachineFacts facts = MachineFacts.read(description);
+    takeBack();
+    long before = newestHost();
+    Configuration machine = configurations.getConfiguration(MACHINE_PID, "?");
+    boots++;
+    machine.update(
+        new Hashtable<>(Map.of("file", description.toString(), "boot", Integer.toString(boots))));
+    awaitHost(facts, before);
+    return new FrameworkBench(vfio, admin, Optional.ofNullable(mdevs.getService()));
+  }
+
+  private record FrameworkBench(Vfio vfio, VfioAdmin admin, Optional<MdevAdmin> mdev)
+      implements Bench {
+    /** The machine stays on until the next one comes: there is nothing that it could keep. */
+    @Override
+    public void close() {}
+  }
+
+  /**
+   * Dynamic ids and parameters belong to the drivers, which stay; everything else goes with the
+   * machine.
+   */
+  private void takeBack() {
+    for (DriverView driver : admin.drivers()) {
+      driver.ids().forEach(id -> admin.removeId(driver.name(), id));
+    }
+    for (Map.Entry<String, List<Parameter>> module : admin.parameters().entrySet()) {
+      for (Parameter parameter : module.getValue()) {
+        if (!parameter.value().equals(parameter.initial())) {
+          admin.setParameter(module.getKey(), parameter.name(), parameter.initial());
+        }
+      }
+    }
+  }
+
+  private long newestHost() {
+    long newest = -1;
+    ServiceReference<HostSetup>[] references = hosts.getServiceReferences();
+    if (references != null) {
+      for (ServiceReference<HostSetup> reference : references) {
+        newest = Math.max(newest, (Long) reference.getProperty(Constants.SERVICE_ID));
+      }
+    }
+    return newest;
+  }
+
+  private void awaitHost(MachineFacts facts, long before) throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + TIMEOUT_NANOS;
+    while (newestHost() <= before) {
+      if (System.nanoTime() - deadline > 0) {
+        throw new IOException("machine " + facts.name() + " did not come up");
+      }
+      Thread.sleep(1);
+    }
+  }
+
+  @Override
+  public void close() {
+    hosts.close();
+    mdevs.close();
+  }
+}
