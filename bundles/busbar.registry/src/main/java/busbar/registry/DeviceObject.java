@@ -26,7 +26,7 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class DeviceObject implements VfioDevice {
   /** How long a driver that goes may take to finish its operations before it is left behind. */
-  private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(2);
+  private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final BusDevice parent;
   private final IommuGroup iommuGroup;

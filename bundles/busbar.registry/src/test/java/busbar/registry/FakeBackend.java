@@ -75,7 +75,8 @@ class FakeBackend implements VfioIommuDriverOps<FakeBackend.Instance> {
   public long ioctl(Instance instance, Caller caller, int command, MemorySegment argument) {
     if (command == VfioHeader.VFIO_CHECK_EXTENSION) {
       diary.add(name + " check " + Args.immediate(argument));
-      return types.contains((int) Args.immediate(argument)) ? 1 : 0;
+      long type = Args.immediate(argument);
+      return type == (int) type && types.contains((int) type) ? 1 : 0;
     }
     if (instance.released) {
       violations.add("ioctl after release");
