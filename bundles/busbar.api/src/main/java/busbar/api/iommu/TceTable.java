@@ -31,6 +31,18 @@ public interface TceTable extends AutoCloseable {
   /** The entry as {@link #exchange} would return it. */
   long get(long entry);
 
+  /**
+   * The first entry from {@code from} on that is set, or {@code end} if none is: tables are large
+   * and mostly empty.
+   */
+  default long next(long from, long end) {
+    long at = from;
+    while (at < end && get(at) == 0) {
+      at++;
+    }
+    return at;
+  }
+
   /** Forgets cached translations of entries; when it returns no DMA uses them. */
   void flush(long entry, long count);
 

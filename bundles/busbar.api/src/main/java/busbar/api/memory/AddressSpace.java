@@ -40,7 +40,8 @@ public final class AddressSpace {
       long segmentOffset,
       long physicalBase,
       DeviceMemory device,
-      Kind kind) {
+      Kind kind,
+      long pageSize) {
     long physical(long vaddr) {
       return physicalBase + segmentOffset + (vaddr - start);
     }
@@ -58,7 +59,8 @@ public final class AddressSpace {
           segmentOffset + (from - start),
           physicalBase,
           device,
-          kind);
+          kind,
+          pageSize);
     }
   }
 
@@ -133,18 +135,42 @@ public final class AddressSpace {
   }
 
   /**
+   * Allocates zeroed memory of large host pages ({@code MAP_HUGETLB}); else as {@link
+   * #allocate(long, long, Protection, Kind)}.
+   *
+   * @param pageSize of a host page, a power of two; size is rounded up to whole ones
+   */
+  public long allocateHuge(long size, long pageSize, Protection protection, Kind kind) {
+    long rounded = size + pageSize - 1 & -pageSize;
+    MemorySegment segment = Arena.ofAuto().allocate(rounded, pageSize);
+    return place(segment, segment.address(), protection, kind, pageSize);
+  }
+
+  /** The size of the host page at an address, {@link #PAGE} where nothing else is known. */
+  public long pageSizeAt(long vaddr) {
+    Area area = find(vaddr);
+    return area == null ? PAGE : area.pageSize();
+  }
+
+  /**
    * Puts a segment at a chosen address: a second view of memory that is registered elsewhere, or a
    * copy in a forked client.
    *
    * @throws VfioException {@code EINVAL} if not page-aligned, {@code EEXIST} if something is there
    */
   public long place(MemorySegment segment, long vaddr, Protection protection, Kind kind) {
+    return place(segment, vaddr, protection, kind, PAGE);
+  }
+
+  private long place(
+      MemorySegment segment, long vaddr, Protection protection, Kind kind, long pageSize) {
     checkAligned(vaddr, segment.byteSize());
     synchronized (areasLock) {
       checkFree(vaddr, segment.byteSize());
       long base = physical.add(segment);
       areas.put(
-          vaddr, new Area(vaddr, segment.byteSize(), protection, segment, 0, base, null, kind));
+          vaddr,
+          new Area(vaddr, segment.byteSize(), protection, segment, 0, base, null, kind, pageSize));
       return vaddr;
     }
   }
@@ -155,7 +181,7 @@ public final class AddressSpace {
     long vaddr = nextDeviceAddress.getAndAdd(size + PAGE);
     synchronized (areasLock) {
       checkFree(vaddr, size);
-      areas.put(vaddr, new Area(vaddr, size, protection, null, 0, 0, device, Kind.SHARED));
+      areas.put(vaddr, new Area(vaddr, size, protection, null, 0, 0, device, Kind.SHARED, PAGE));
     }
     return vaddr;
   }
@@ -404,7 +430,7 @@ public final class AddressSpace {
       if (area.kind() == Kind.PRIVATE) {
         theirs = Arena.ofAuto().allocate(area.length(), PAGE).copyFrom(mine);
       }
-      child.place(theirs, area.start(), area.protection(), area.kind());
+      child.place(theirs, area.start(), area.protection(), area.kind(), area.pageSize());
     }
     return child;
   }
