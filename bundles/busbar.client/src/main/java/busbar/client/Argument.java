@@ -16,7 +16,10 @@ final class Argument {
     return argument;
   }
 
-  /** What an info call returned, asked again with more room if the first answer says that it needs it. */
+  /**
+   * What an info call returned, asked again with more room if the first answer says that it needs
+   * it.
+   */
   interface Call {
     void ioctl(MemorySegment argument);
   }

@@ -132,8 +132,7 @@ public final class Container implements AutoCloseable {
    */
   public void map(long vaddr, long iova, long size, DmaAccess access) {
     MemorySegment argument = Argument.of(VfioIommuType1DmaMap.SIZE);
-    new VfioIommuType1DmaMap(
-            (int) VfioIommuType1DmaMap.SIZE, access.flags(), vaddr, iova, size)
+    new VfioIommuType1DmaMap((int) VfioIommuType1DmaMap.SIZE, access.flags(), vaddr, iova, size)
         .encode(argument);
     file.ioctl(VFIO_IOMMU_MAP_DMA, argument);
   }
@@ -169,8 +168,8 @@ public final class Container implements AutoCloseable {
   /**
    * Allocates memory and maps it at an address that the container chooses.
    *
-   * @throws busbar.api.VfioException {@code ENOSPC} if no range of addresses has room, else as {@link
-   *     #map}; nothing is left allocated then
+   * @throws busbar.api.VfioException {@code ENOSPC} if no range of addresses has room, else as
+   *     {@link #map}; nothing is left allocated then
    */
   public DmaBuffer allocate(long size, DmaAccess access) {
     IommuInfo info = info();

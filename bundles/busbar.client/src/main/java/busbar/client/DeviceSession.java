@@ -6,8 +6,9 @@ import busbar.api.client.Vfio;
 import busbar.api.client.VfioClient;
 
 /**
- * One device, ready to use: a client of its own with container, group and device, opened in the order
- * that VFIO asks for. Closing it ends the client, and with it everything that was opened or mapped.
+ * One device, ready to use: a client of its own with container, group and device, opened in the
+ * order that VFIO asks for. Closing it ends the client, and with it everything that was opened or
+ * mapped.
  */
 public final class DeviceSession implements AutoCloseable {
   private final VfioClient client;

@@ -10,8 +10,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Memory that the program and its devices share: zeroed, page-aligned, pinned and mapped until it is
- * closed.
+ * Memory that the program and its devices share: zeroed, page-aligned, pinned and mapped until it
+ * is closed.
  */
 public final class DmaBuffer implements AutoCloseable {
   private final Container container;
@@ -35,8 +35,7 @@ public final class DmaBuffer implements AutoCloseable {
   static DmaBuffer create(
       Container container, long iova, long size, DmaAccess access, Runnable after) {
     AddressSpace space = container.client().memory();
-    long vaddr =
-        space.allocate(size, AddressSpace.PAGE, Protection.READ_WRITE, Kind.SHARED);
+    long vaddr = space.allocate(size, AddressSpace.PAGE, Protection.READ_WRITE, Kind.SHARED);
     try {
       container.map(vaddr, iova, size, access);
     } catch (RuntimeException e) {
@@ -68,7 +67,8 @@ public final class DmaBuffer implements AutoCloseable {
   }
 
   /**
-   * Unmaps and unregisters it. A container that is gone, with all its mappings, makes no difference.
+   * Unmaps and unregisters it. A container that is gone, with all its mappings, makes no
+   * difference.
    *
    * @throws VfioException what the unmapping failed with; the memory is unregistered all the same
    */

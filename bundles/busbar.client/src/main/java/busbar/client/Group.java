@@ -32,8 +32,8 @@ public final class Group implements AutoCloseable {
    * Opens a group by the name of its node.
    *
    * @param node {@code "12"} or {@code "noiommu-0"}
-   * @throws busbar.api.VfioException {@code ENOENT} if no driver has a device of it, {@code EBUSY} if
-   *     somebody has it open, {@code EPERM} for an unprotected one without the right
+   * @throws busbar.api.VfioException {@code ENOENT} if no driver has a device of it, {@code EBUSY}
+   *     if somebody has it open, {@code EPERM} for an unprotected one without the right
    */
   public static Group open(VfioClient client, String node) {
     return new Group(client, client.open("/dev/vfio/" + node, OpenMode.READ_WRITE));

@@ -29,7 +29,8 @@ final class IovaAllocator {
       long at = Long.compareUnsigned(range.start(), LOWEST) < 0 ? LOWEST : range.start();
       while (fits(at, size, range.end())) {
         Map.Entry<Long, Long> blocking = taken.lowerEntry(at + size);
-        if (blocking == null || Long.compareUnsigned(blocking.getKey() + blocking.getValue(), at) <= 0) {
+        if (blocking == null
+            || Long.compareUnsigned(blocking.getKey() + blocking.getValue(), at) <= 0) {
           taken.put(at, size);
           return at;
         }

@@ -3,8 +3,8 @@
  * regions, DMA buffers and interrupts, to be closed in any order.
  *
  * <p>{@link busbar.client.DeviceSession} opens a device in one call; the other types are what it is
- * made of. Every failure is a {@link busbar.api.VfioException} of the edge, unchanged. All types may
- * be used by many threads; closing twice is allowed.
+ * made of. Every failure is a {@link busbar.api.VfioException} of the edge, unchanged. All types
+ * may be used by many threads; closing twice is allowed.
  */
 @Export
 @Version("1.0.0")

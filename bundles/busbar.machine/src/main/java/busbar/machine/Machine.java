@@ -30,10 +30,11 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * A running machine: buses with devices, IOMMU hardware, interrupt controller, made from a description.
+ * A running machine: buses with devices, IOMMU hardware, interrupt controller, made from a
+ * description.
  *
- * <p>Device models may come, go and be replaced at any time; a device without its model is on its bus
- * all the same, with registers that read as zero. Any thread.
+ * <p>Device models may come, go and be replaced at any time; a device without its model is on its
+ * bus all the same, with registers that read as zero. Any thread.
  */
 public final class Machine implements AutoCloseable {
   private final MachineDescription description;
@@ -253,8 +254,7 @@ public final class Machine implements AutoCloseable {
     return pci.functions().stream()
         .filter(each -> each.name().equals(name))
         .findFirst()
-        .orElseThrow(
-            () -> Errno.ENODEV.because("machine %s has no PCI function %s", name(), name));
+        .orElseThrow(() -> Errno.ENODEV.because("machine %s has no PCI function %s", name(), name));
   }
 
   /** Switches the machine off: every device vanishes from its bus. */

@@ -103,8 +103,7 @@ public record MachineDescription(
   public record Alias(String device, Optional<String> driver) {}
 
   /** An isolation group. */
-  public record Group(
-      int id, String type, List<ReservedRegion> reserved, List<String> devices) {}
+  public record Group(int id, String type, List<ReservedRegion> reserved, List<String> devices) {}
 
   /**
    * A PCI function.

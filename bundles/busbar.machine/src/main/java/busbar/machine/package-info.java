@@ -1,6 +1,7 @@
 /**
  * The simulated machine: memory, buses and IOMMU hardware, described by a JSON file. {@link
- * busbar.machine.Machine} works without OSGi; the bundle's component registers its parts as services.
+ * busbar.machine.Machine} works without OSGi; the bundle's component registers its parts as
+ * services.
  */
 @Export
 @Version("1.0.0")

@@ -25,8 +25,7 @@ class MachineTest {
 
   @Test
   void theEmbeddedPcHasItsNineteenFunctions() {
-    assertEquals(
-        19, machine.buses().getFirst().devices().size(), () -> names().toString());
+    assertEquals(19, machine.buses().getFirst().devices().size(), () -> names().toString());
     assertEquals(14, machine.iommus().getFirst().groups().size());
     assertTrue(machine.description().warnings().isEmpty());
   }

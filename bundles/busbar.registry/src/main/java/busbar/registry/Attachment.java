@@ -75,8 +75,8 @@ final class Attachment<I> {
   }
 
   /**
-   * Lets the instance go when no operation is inside any more. Normally that is at once; a call that
-   * hangs in the backend delays the release, not the caller.
+   * Lets the instance go when no operation is inside any more. Normally that is at once; a call
+   * that hangs in the backend delays the release, not the caller.
    */
   void release(String container) {
     gate.end(

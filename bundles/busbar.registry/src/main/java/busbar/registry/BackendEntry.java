@@ -1,6 +1,5 @@
 package busbar.registry;
 
-import busbar.api.Args;
 import busbar.api.Caller;
 import busbar.api.device.GroupType;
 import busbar.api.iommu.IommuGroup;
@@ -69,8 +68,7 @@ final class BackendEntry<I> {
       throw Faults.of(t, toString(), "in ioctl 0x" + Integer.toHexString(command));
     }
     if (result < 0) {
-      throw Faults.lie(
-          toString(), "asked for ioctl 0x" + Integer.toHexString(command), result);
+      throw Faults.lie(toString(), "asked for ioctl 0x" + Integer.toHexString(command), result);
     }
     return result;
   }
@@ -84,14 +82,12 @@ final class BackendEntry<I> {
   }
 
   void detach(I data, IommuGroup group) {
-    Faults.swallow(
-        toString(), "detaching group " + group.id(), () -> ops.detachGroup(data, group));
+    Faults.swallow(toString(), "detaching group " + group.id(), () -> ops.detachGroup(data, group));
   }
 
   void release(I data) {
     Faults.swallow(toString(), "releasing a container", () -> ops.release(data));
   }
-
 
   @Override
   public String toString() {

@@ -48,7 +48,10 @@ final class Backends {
     return entries.stream().sorted(ORDER).toList();
   }
 
-  /** Those that may serve a container: an unprotected one only the backend for those, and it no other. */
+  /**
+   * Those that may serve a container: an unprotected one only the backend for those, and it no
+   * other.
+   */
   Stream<BackendEntry<?>> allowed(GroupType type) {
     return inOrder().stream()
         .filter(entry -> entry.servesNoIommu() == (type == GroupType.NO_IOMMU));

@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Gives devices to drivers: to the one that the override names, to the one that an administrator names,
- * or to the highest bidder. Each method is called with the device's turn.
+ * Gives devices to drivers: to the one that the override names, to the one that an administrator
+ * names, or to the highest bidder. Each method is called with the device's turn.
  */
 final class Binder {
   private static final System.Logger LOG = System.getLogger(Binder.class.getName());
@@ -279,13 +279,15 @@ final class Binder {
     return device.iommuGroup().isPresent() ? GroupType.IOMMU : GroupType.NO_IOMMU;
   }
 
-  /** The group that the device will be in, {@code null} if nothing isolates it and that is forbidden. */
+  /**
+   * The group that the device will be in, {@code null} if nothing isolates it and that is
+   * forbidden.
+   */
   private IommuGroup isolation(BusDevice device, GroupType type) {
     return switch (type) {
       case IOMMU -> device.iommuGroup().orElseThrow();
       case EMULATED -> groups.synthesize(type, device.name());
-      case NO_IOMMU ->
-          parameters.allowsNoIommu() ? groups.synthesize(type, device.name()) : null;
+      case NO_IOMMU -> parameters.allowsNoIommu() ? groups.synthesize(type, device.name()) : null;
     };
   }
 }

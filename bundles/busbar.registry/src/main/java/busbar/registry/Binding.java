@@ -16,8 +16,8 @@ import java.util.Optional;
 /**
  * A driver and its data of one device: what stands behind an open device and can be exchanged.
  *
- * <p>A driver implements its optional interfaces for the same {@code D} as its table, which the casts
- * below rely on.
+ * <p>A driver implements its optional interfaces for the same {@code D} as its table, which the
+ * casts below rely on.
  *
  * @param <D> the driver's data
  */

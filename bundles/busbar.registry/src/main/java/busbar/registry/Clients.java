@@ -61,6 +61,8 @@ final class Clients implements Vfio {
 
   /** The framework goes: everybody's files are closed. */
   void closeAll() {
-    all().forEach(client -> Faults.swallow("client " + client.name(), "being closed", client::close));
+    all()
+        .forEach(
+            client -> Faults.swallow("client " + client.name(), "being closed", client::close));
   }
 }

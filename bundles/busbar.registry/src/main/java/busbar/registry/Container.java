@@ -24,8 +24,8 @@ final class Container {
   private final Backends backends;
 
   /**
-   * Guards the list of groups and the choice of the backend. Held while a backend is opened, gets or
-   * loses groups and is released: that is what serialises those calls for it.
+   * Guards the list of groups and the choice of the backend. Held while a backend is opened, gets
+   * or loses groups and is released: that is what serialises those calls for it.
    */
   final ReentrantLock groupsLock = new ReentrantLock();
 
@@ -141,7 +141,8 @@ final class Container {
   /**
    * Puts a group in. Called with the group's lock.
    *
-   * @throws VfioException {@code EPERM}, {@code EBUSY} or what the backend says; the group is free then
+   * @throws VfioException {@code EPERM}, {@code EBUSY} or what the backend says; the group is free
+   *     then
    */
   void attach(Group group, ClientCaller caller) {
     if (group.type() == GroupType.NO_IOMMU && !caller.has(Capability.SYS_RAWIO)) {
@@ -231,5 +232,4 @@ final class Container {
   public String toString() {
     return name;
   }
-
 }

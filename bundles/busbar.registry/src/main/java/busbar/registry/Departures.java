@@ -7,9 +7,10 @@ import java.util.List;
 /**
  * What happens when a service goes away that somebody uses: the policy, in one place.
  *
- * <p>Without a grace period the removal rules apply at once. A user of a device is asked to let go, the
- * driver finishes what is under way and gives the device back, and the files answer {@code ENODEV} until
- * they are closed. A container whose backend goes answers {@code ENODEV} until it chooses again.
+ * <p>Without a grace period the removal rules apply at once. A user of a device is asked to let go,
+ * the driver finishes what is under way and gives the device back, and the files answer {@code
+ * ENODEV} until they are closed. A container whose backend goes answers {@code ENODEV} until it
+ * chooses again.
  */
 final class Departures {
   private final Containers containers;

@@ -37,8 +37,8 @@ final class DeviceEntry {
   final BusListener listener;
 
   /**
-   * The right to bind or unbind the device, one at a time. Not a lock: a removal that waits for a user
-   * keeps it although the thread that began it may have gone.
+   * The right to bind or unbind the device, one at a time. Not a lock: a removal that waits for a
+   * user keeps it although the thread that began it may have gone.
    */
   private final Semaphore turn = new Semaphore(1, true);
 

@@ -26,8 +26,7 @@ final class DeviceFeatures {
   private static final int GET = VfioHeader.VFIO_DEVICE_FEATURE_GET;
   private static final int SET = VfioHeader.VFIO_DEVICE_FEATURE_SET;
   private static final int PROBE = VfioHeader.VFIO_DEVICE_FEATURE_PROBE;
-  private static final int KNOWN_FLAGS =
-      VfioHeader.VFIO_DEVICE_FEATURE_MASK | GET | SET | PROBE;
+  private static final int KNOWN_FLAGS = VfioHeader.VFIO_DEVICE_FEATURE_MASK | GET | SET | PROBE;
 
   private DeviceFeatures() {}
 
@@ -42,8 +41,7 @@ final class DeviceFeatures {
     }
     long payload = Args.argsz(argument) - VfioDeviceFeature.MIN_ARGSZ;
     long readable = argument.byteSize() - VfioDeviceFeature.MIN_ARGSZ;
-    MemorySegment data =
-        argument.asSlice(VfioDeviceFeature.MIN_ARGSZ, Math.min(payload, readable));
+    MemorySegment data = argument.asSlice(VfioDeviceFeature.MIN_ARGSZ, Math.min(payload, readable));
     return switch (FeatureCheck.index(flags)) {
       case VfioHeader.VFIO_DEVICE_FEATURE_MIGRATION -> migration(binding, flags, data, payload);
       case VfioHeader.VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE ->
@@ -77,15 +75,13 @@ final class DeviceFeatures {
   }
 
   private static <D> MigrationOps<D> needMigration(Binding<D> binding, int flags) {
-    return migrationOf(binding)
-        .orElseThrow(() -> unknown(binding, FeatureCheck.index(flags)));
+    return migrationOf(binding).orElseThrow(() -> unknown(binding, FeatureCheck.index(flags)));
   }
 
   private static <D> long migration(
       Binding<D> binding, int flags, MemorySegment data, long payload) {
     MigrationOps<D> ops = needMigration(binding, flags);
-    if (FeatureCheck.check(flags, payload, GET, VfioDeviceFeatureMigration.SIZE)
-        == Verdict.GO_ON) {
+    if (FeatureCheck.check(flags, payload, GET, VfioDeviceFeatureMigration.SIZE) == Verdict.GO_ON) {
       Args.struct(data, VfioDeviceFeatureMigration.SIZE)
           .set(U64, 0, ops.migrationFlags(binding.data()));
     }

@@ -78,8 +78,7 @@ final class DeviceFile extends OpenFile {
           t, now.who(), "in ioctl 0x" + Integer.toHexString(command) + " of " + device.name());
     }
     if (result < 0) {
-      throw Faults.lie(
-          now.who(), "asked for ioctl 0x" + Integer.toHexString(command), result);
+      throw Faults.lie(now.who(), "asked for ioctl 0x" + Integer.toHexString(command), result);
     }
     return result;
   }

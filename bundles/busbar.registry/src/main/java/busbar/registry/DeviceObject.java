@@ -21,8 +21,8 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * A device that a bus driver has, {@code struct vfio_device}: from its probe until it is let go.
  *
- * <p>Registered, it can be found and opened. Withdrawn, it cannot, and goes when the last user lets go.
- * Killed, its driver is gone already and its files answer {@code ENODEV} until they are closed.
+ * <p>Registered, it can be found and opened. Withdrawn, it cannot, and goes when the last user lets
+ * go. Killed, its driver is gone already and its files answer {@code ENODEV} until they are closed.
  */
 final class DeviceObject implements VfioDevice {
   /** How long a driver that goes may take to finish its operations before it is left behind. */
@@ -221,7 +221,8 @@ final class DeviceObject implements VfioDevice {
   /**
    * Opens the device for a client; takes over the caller's hold on the registration.
    *
-   * @throws VfioException as the group, the container or the driver says; the hold is given back then
+   * @throws VfioException as the group, the container or the driver says; the hold is given back
+   *     then
    */
   DeviceFile open(ClientCaller caller) {
     ReentrantLock setLock = set.setLock();
@@ -320,8 +321,8 @@ final class DeviceObject implements VfioDevice {
 
   /**
    * The driver, or the device, goes without waiting for the user: operations finish, later ones are
-   * {@code ENODEV}, the driver lets go. A driver that hangs in an operation is let go by that operation's
-   * thread, if it ever returns.
+   * {@code ENODEV}, the driver lets go. A driver that hangs in an operation is let go by that
+   * operation's thread, if it ever returns.
    *
    * @return {@code false} if it was killed before
    */
@@ -420,7 +421,9 @@ final class DeviceObject implements VfioDevice {
     }
   }
 
-  /** The user unmaps; the driver lets go of its pages, which comes back here as {@link #unpinPages}. */
+  /**
+   * The user unmaps; the driver lets go of its pages, which comes back here as {@link #unpinPages}.
+   */
   private void dmaUnmap(long iova, long length) {
     Attachment<?> now = attachment;
     if (now == null) {

@@ -26,8 +26,7 @@ final class DmaLogging {
   private static final int SET = VfioHeader.VFIO_DEVICE_FEATURE_SET;
 
   /** As many as fit a page. */
-  private static final long MAX_RANGES =
-      AddressSpace.PAGE / VfioDeviceFeatureDmaLoggingRange.SIZE;
+  private static final long MAX_RANGES = AddressSpace.PAGE / VfioDeviceFeatureDmaLoggingRange.SIZE;
 
   private DmaLogging() {}
 
@@ -45,8 +44,7 @@ final class DmaLogging {
       return 0;
     }
     MemorySegment struct = Args.struct(data, VfioDeviceFeatureDmaLoggingControl.SIZE);
-    VfioDeviceFeatureDmaLoggingControl control =
-        VfioDeviceFeatureDmaLoggingControl.decode(struct);
+    VfioDeviceFeatureDmaLoggingControl control = VfioDeviceFeatureDmaLoggingControl.decode(struct);
     List<Range> ranges = ranges(caller, control);
     long pageSize = ops.loggingStart(binding.data(), ranges, control.pageSize());
     try {
@@ -98,7 +96,8 @@ final class DmaLogging {
   private static void addDisjoint(TreeMap<Long, Long> lastByStart, long start, long last) {
     var before = lastByStart.floorEntry(last);
     if (before != null && Long.compareUnsigned(before.getValue(), start) >= 0) {
-      throw Errno.EINVAL.because("the range at 0x%x overlaps the one at 0x%x", start, before.getKey());
+      throw Errno.EINVAL.because(
+          "the range at 0x%x overlaps the one at 0x%x", start, before.getKey());
     }
     lastByStart.put(start, last);
   }
@@ -131,7 +130,9 @@ final class DmaLogging {
     return 0;
   }
 
-  /** The user's bitmap, one bit for each page of the report; bits are added to those that are set. */
+  /**
+   * The user's bitmap, one bit for each page of the report; bits are added to those that are set.
+   */
   private record DirtyBitmap(AddressSpace memory, VfioDeviceFeatureDmaLoggingReport report)
       implements DmaLoggingOps.DirtySink {
     @Override

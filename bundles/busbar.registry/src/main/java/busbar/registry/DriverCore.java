@@ -96,7 +96,9 @@ final class DriverCore {
     devices.remove(entry);
   }
 
-  /** A virtual function belongs to whoever has the physical one, if that is a bus driver of VFIO. */
+  /**
+   * A virtual function belongs to whoever has the physical one, if that is a bus driver of VFIO.
+   */
   private void overrideVirtualFunction(DeviceEntry entry) {
     if (entry.device instanceof PciDevice pci && pci.physicalFunction().isPresent()) {
       DeviceEntry parent = devices.of(pci.physicalFunction().get());

@@ -69,11 +69,9 @@ final class Explainer {
 
   private void group(Group group, List<Finding> findings) {
     String asked = group.toString();
-    findings.add(
-        new Finding(asked, Verdict.NOTE, "its members: " + group.iommuGroup().devices()));
+    findings.add(new Finding(asked, Verdict.NOTE, "its members: " + group.iommuGroup().devices()));
     if (group.type() == GroupType.NO_IOMMU) {
-      findings.add(
-          new Finding(asked, Verdict.NOTE, "unprotected: its user can reach all memory"));
+      findings.add(new Finding(asked, Verdict.NOTE, "unprotected: its user can reach all memory"));
     }
     Optional<String> culprit = group.notViable();
     findings.add(
@@ -84,8 +82,7 @@ final class Explainer {
         .openFile()
         .ifPresent(
             file ->
-                findings.add(
-                    new Finding(asked, Verdict.NOTE, "it is open by " + file.openedBy())));
+                findings.add(new Finding(asked, Verdict.NOTE, "it is open by " + file.openedBy())));
     Container container = group.container();
     if (container != null) {
       findings.add(

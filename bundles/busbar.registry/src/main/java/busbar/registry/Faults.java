@@ -10,8 +10,8 @@ final class Faults {
   private Faults() {}
 
   /**
-   * A {@link VfioException} is an answer and stays as it is; everything else is a fault of the driver:
-   * logged with its stack, and {@code EIO} for the client.
+   * A {@link VfioException} is an answer and stays as it is; everything else is a fault of the
+   * driver: logged with its stack, and {@code EIO} for the client.
    *
    * @param who the culprit, {@code "driver vfio-pci"}
    * @param what what it was doing, {@code "reading 0000:00:04.0"}
@@ -21,8 +21,7 @@ final class Faults {
       return answer;
     }
     LOG.log(System.Logger.Level.ERROR, who + " failed " + what, thrown);
-    return new VfioException(
-        Errno.EIO, who + " failed " + what + " with " + thrown, thrown);
+    return new VfioException(Errno.EIO, who + " failed " + what + " with " + thrown, thrown);
   }
 
   /** A result that the contract does not allow. */

@@ -10,8 +10,8 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 /**
  * The descriptors of one client: small ints, the lowest free one first.
  *
- * <p>A number is taken before its file is opened and filled afterwards, so that a full table fails the
- * call before anything has happened. Look-ups take no lock.
+ * <p>A number is taken before its file is opened and filled afterwards, so that a full table fails
+ * the call before anything has happened. Look-ups take no lock.
  */
 final class FileTable {
   private final String owner;

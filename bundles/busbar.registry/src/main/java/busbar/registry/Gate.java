@@ -13,17 +13,17 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
 /**
- * Lets many operations pass and knows when none is inside: before a driver is exchanged or its data is
- * dropped.
+ * Lets many operations pass and knows when none is inside: before a driver is exchanged or its data
+ * is dropped.
  *
- * <p>An operation calls {@link #enter} and {@link #exit}: one atomic add each, on a counter in a cache
- * line that it shares with few other threads. A swap calls {@link #pause} and {@link #resume}: those
- * inside finish, those that come wait. {@link #end} refuses everybody from then on and runs an action
- * when the last one has left, on that one's thread.
+ * <p>An operation calls {@link #enter} and {@link #exit}: one atomic add each, on a counter in a
+ * cache line that it shares with few other threads. A swap calls {@link #pause} and {@link
+ * #resume}: those inside finish, those that come wait. {@link #end} refuses everybody from then on
+ * and runs an action when the last one has left, on that one's thread.
  *
  * <p>Why one look at each counter is enough: whoever comes after the barrier was set sees it after
- * having counted himself, takes the count back and stays outside. A counter that was once 0 after the
- * barrier was set therefore stands for nobody inside, whatever it shows later.
+ * having counted himself, takes the count back and stays outside. A counter that was once 0 after
+ * the barrier was set therefore stands for nobody inside, whatever it shows later.
  */
 final class Gate {
   private static final System.Logger LOG = System.getLogger(Gate.class.getName());
@@ -65,8 +65,8 @@ final class Gate {
    * Goes in.
    *
    * @return what {@link #exit} wants back
-   * @throws VfioException the refusal if the gate has ended, {@code EINTR} if the thread is interrupted
-   *     while it waits for a pause to end
+   * @throws VfioException the refusal if the gate has ended, {@code EINTR} if the thread is
+   *     interrupted while it waits for a pause to end
    */
   int enter() {
     int at = ((int) Thread.currentThread().threadId() & STRIPES - 1) * STRIDE + STRIDE;
@@ -118,8 +118,8 @@ final class Gate {
   }
 
   /**
-   * Runs a callback on the thread of an operation that is inside already: what the callback does may
-   * come through this gate again, also while somebody waits for the operation to finish.
+   * Runs a callback on the thread of an operation that is inside already: what the callback does
+   * may come through this gate again, also while somebody waits for the operation to finish.
    */
   void nested(Runnable callback) {
     List<Gate> before = INSIDE.get();
@@ -138,11 +138,11 @@ final class Gate {
   }
 
   /**
-   * Closes for a moment and waits until nobody is inside. After {@code true} the caller is alone until
-   * it calls {@link #resume} on the same thread.
+   * Closes for a moment and waits until nobody is inside. After {@code true} the caller is alone
+   * until it calls {@link #resume} on the same thread.
    *
-   * @return {@code false} if somebody was still inside when the time was over, or the gate has ended; it
-   *     is as before then
+   * @return {@code false} if somebody was still inside when the time was over, or the gate has
+   *     ended; it is as before then
    */
   boolean pause(long nanos) {
     closing.lock();
@@ -161,7 +161,9 @@ final class Gate {
     return false;
   }
 
-  /** Lets those who wait go on; unless the gate was ended meanwhile, by the thread that paused it. */
+  /**
+   * Lets those who wait go on; unless the gate was ended meanwhile, by the thread that paused it.
+   */
   void resume() {
     Barrier mine = barrier;
     if (mine.refusal == null) {
@@ -172,8 +174,9 @@ final class Gate {
   }
 
   /**
-   * Refuses everybody from now on. The action runs once, when nobody is inside any more: before this
-   * returns, or later on the thread of the last one to leave. A second end keeps the first refusal.
+   * Refuses everybody from now on. The action runs once, when nobody is inside any more: before
+   * this returns, or later on the thread of the last one to leave. A second end keeps the first
+   * refusal.
    *
    * @param refusal makes the exception for those who come
    */

@@ -13,15 +13,17 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A group with at least one VFIO device ({@code group.c}): one open file, at most one container, and so
- * many users of the container as devices of it are open.
+ * A group with at least one VFIO device ({@code group.c}): one open file, at most one container,
+ * and so many users of the container as devices of it are open.
  */
 final class Group {
   private final GroupType type;
   private final IommuGroup iommuGroup;
   private final Ownership ownership;
 
-  /** Guards the open file, the container and its users; held while a container is joined or left. */
+  /**
+   * Guards the open file, the container and its users; held while a container is joined or left.
+   */
   private final ReentrantLock groupLock = new ReentrantLock();
 
   /** Those that can be opened, newest first, as the kernel keeps them. */
@@ -96,7 +98,8 @@ final class Group {
         throw gone();
       }
       if (type == GroupType.NO_IOMMU && !caller.has(Capability.SYS_RAWIO)) {
-        throw Errno.EPERM.because("%s is unprotected, %s lacks SYS_RAWIO", this, caller.clientName());
+        throw Errno.EPERM.because(
+            "%s is unprotected, %s lacks SYS_RAWIO", this, caller.clientName());
       }
       if (openFile != null) {
         throw Errno.EBUSY.because("%s is open by %s", this, openFile.openedBy());
@@ -137,7 +140,6 @@ final class Group {
   private VfioException gone() {
     return Errno.ENODEV.because("%s has no device any more", this);
   }
-
 
   void setContainer(OpenFile file, ClientCaller caller) {
     groupLock.lock();
@@ -182,7 +184,8 @@ final class Group {
   }
 
   /**
-   * The first open of a device uses the container: it and the group's file stay until {@link #unuse}.
+   * The first open of a device uses the container: it and the group's file stay until {@link
+   * #unuse}.
    *
    * @return what the container has chosen
    */
@@ -195,7 +198,8 @@ final class Group {
         throw Errno.EINVAL.because("%s of %s has no IOMMU backend", container, this);
       }
       if (type == GroupType.NO_IOMMU && !caller.has(Capability.SYS_RAWIO)) {
-        throw Errno.EPERM.because("%s is unprotected, %s lacks SYS_RAWIO", this, caller.clientName());
+        throw Errno.EPERM.because(
+            "%s is unprotected, %s lacks SYS_RAWIO", this, caller.clientName());
       }
       if (!openFile.acquire()) {
         throw Errno.EBADF.because("%s is closed", this);

@@ -14,7 +14,10 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.WeakHashMap;
 
-/** The groups that have a node, who owns DMA of which IOMMU group, and the numbers of synthetic ones. */
+/**
+ * The groups that have a node, who owns DMA of which IOMMU group, and the numbers of synthetic
+ * ones.
+ */
 final class Groups {
   private static final System.Logger LOG = System.getLogger(Groups.class.getName());
 
@@ -26,7 +29,9 @@ final class Groups {
   private final Set<SyntheticGroup> synthetic = new HashSet<>();
   private final List<Iommu> iommus = new ArrayList<>();
 
-  /** Identity counts for IOMMU groups, which have no equality of their own; entries go with them. */
+  /**
+   * Identity counts for IOMMU groups, which have no equality of their own; entries go with them.
+   */
   private final Map<IommuGroup, Ownership> owners = new WeakHashMap<>();
 
   Group byNode(String node) {
@@ -81,7 +86,10 @@ final class Groups {
   private void makeRoom(SyntheticGroup clashing) {
     Group group = byIommuGroup.get(clashing);
     if (group != null && group.openFile().isPresent()) {
-      LOG.log(System.Logger.Level.WARNING, "{0} is open and keeps a number of an IOMMU''s group", group);
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "{0} is open and keeps a number of an IOMMU''s group",
+          group);
       return;
     }
     if (group != null) {

@@ -20,9 +20,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /**
  * A piece of a device file in a client's memory.
  *
- * <p>The window behind it is found on the first access and kept until a revocation. Each access passes
- * the mapping's own gate, so that a revocation knows when the last one through the old window is over;
- * the file's gate is passed only to find a window, since that asks the driver.
+ * <p>The window behind it is found on the first access and kept until a revocation. Each access
+ * passes the mapping's own gate, so that a revocation knows when the last one through the old
+ * window is over; the file's gate is passed only to find a window, since that asks the driver.
  */
 final class MappingImpl implements Mapping, DeviceMemory {
   private static final System.Logger LOG = System.getLogger(MappingImpl.class.getName());
@@ -46,8 +46,7 @@ final class MappingImpl implements Mapping, DeviceMemory {
   private volatile int revocations;
 
   /** Takes over one reference of the file. */
-  MappingImpl(
-      ClientImpl client, DeviceFile file, MappedRegion region, MmapRequest request) {
+  MappingImpl(ClientImpl client, DeviceFile file, MappedRegion region, MmapRequest request) {
     this.client = client;
     this.file = file;
     this.region = region;
@@ -56,7 +55,9 @@ final class MappingImpl implements Mapping, DeviceMemory {
     this.address = client.memory().placeDevice(this, length, protection(request.access()));
   }
 
-  /** The parent's mapping as a forked child inherits it: the address space has been copied already. */
+  /**
+   * The parent's mapping as a forked child inherits it: the address space has been copied already.
+   */
   private MappingImpl(MappingImpl parent, ClientImpl child) {
     this.client = child;
     this.file = parent.file;
@@ -137,9 +138,7 @@ final class MappingImpl implements Mapping, DeviceMemory {
   private int enter(Access access) {
     Set<MmapRequest.Prot> allowed = request.access();
     boolean fits =
-        access == Access.WRITE
-            ? allowed.contains(MmapRequest.Prot.WRITE)
-            : !allowed.isEmpty();
+        access == Access.WRITE ? allowed.contains(MmapRequest.Prot.WRITE) : !allowed.isEmpty();
     if (!fits) {
       throw MemoryFaultException.segmentationFault(
           "the mapping at 0x%x does not allow to %s", address, access);
@@ -163,8 +162,8 @@ final class MappingImpl implements Mapping, DeviceMemory {
   }
 
   /**
-   * Asks the driver for the window, outside the gate of accesses: the driver may hold a lock in {@code
-   * zap} that it wants here.
+   * Asks the driver for the window, outside the gate of accesses: the driver may hold a lock in
+   * {@code zap} that it wants here.
    */
   private MmioWindow fault(long offset) {
     int before = revocations;

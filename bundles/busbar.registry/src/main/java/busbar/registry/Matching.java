@@ -11,11 +11,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The walk over the backends, once for each {@code SET_IOMMU}: the first that knows the type, opens and
- * takes all groups is chosen; what one refuses is undone in reverse before the next is asked.
+ * The walk over the backends, once for each {@code SET_IOMMU}: the first that knows the type, opens
+ * and takes all groups is chosen; what one refuses is undone in reverse before the next is asked.
  *
- * <p>The result of a walk that chose none is the last failure to open or attach, also if backends asked
- * after it did not know the type at all; {@code ENODEV} if nobody came so far.
+ * <p>The result of a walk that chose none is the last failure to open or attach, also if backends
+ * asked after it did not know the type at all; {@code ENODEV} if nobody came so far.
  */
 final class Matching {
   private final Container container;
@@ -30,8 +30,7 @@ final class Matching {
     this.groups = groups;
     this.caller = caller;
     this.type = type;
-    this.result =
-        Errno.ENODEV.because("no backend serves type %d for %s", type, container.name());
+    this.result = Errno.ENODEV.because("no backend serves type %d for %s", type, container.name());
   }
 
   /** Who was asked and what each answered. */
@@ -83,7 +82,10 @@ final class Matching {
       }
       note(backend, Verdict.NO, "does not serve type " + type);
     } catch (VfioException e) {
-      note(backend, Verdict.NO, "refuses to say whether it serves type " + type + ": " + e.because());
+      note(
+          backend,
+          Verdict.NO,
+          "refuses to say whether it serves type " + type + ": " + e.because());
     }
     return false;
   }
@@ -111,15 +113,15 @@ final class Matching {
   }
 
   private void note(BackendEntry<?> backend, Verdict verdict, String because) {
-    findings.add(
-        new Finding(backend.toString(), verdict, container.name() + ": " + because));
+    findings.add(new Finding(backend.toString(), verdict, container.name() + ": " + because));
   }
 
   /**
-   * {@code CHECK_EXTENSION} before a choice: the first backend that answers more than 0, else the last
-   * answer.
+   * {@code CHECK_EXTENSION} before a choice: the first backend that answers more than 0, else the
+   * last answer.
    *
-   * @param type the kind of the container's groups; without groups, {@code null}, everybody is asked
+   * @param type the kind of the container's groups; without groups, {@code null}, everybody is
+   *     asked
    */
   static long checkExtension(
       Backends backends, GroupType type, ClientCaller caller, MemorySegment extension) {

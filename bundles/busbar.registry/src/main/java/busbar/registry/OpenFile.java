@@ -10,8 +10,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * An open file: what descriptors of one or several clients stand for, with the answers that the kernel's
- * file layer gives before and instead of the file's own.
+ * An open file: what descriptors of one or several clients stand for, with the answers that the
+ * kernel's file layer gives before and instead of the file's own.
  *
  * <p>It is referred to by descriptors, mappings and, a group's file, by open devices. When the last
  * reference goes and no operation is inside the gate any more, {@link #dispose} runs once.
@@ -26,7 +26,9 @@ abstract class OpenFile {
   private final OpenMode mode;
   private final AtomicInteger references = new AtomicInteger(1);
 
-  /** Two readers at a time may see the same position: like the kernel's, no file here promises more. */
+  /**
+   * Two readers at a time may see the same position: like the kernel's, no file here promises more.
+   */
   private volatile long position;
 
   OpenFile(OpenMode mode) {
@@ -168,7 +170,8 @@ abstract class OpenFile {
 
   final MappingImpl mmap(ClientImpl client, MmapRequest request) {
     if ((request.offset() & AddressSpace.PAGE - 1) != 0) {
-      throw Errno.EINVAL.because("the offset 0x%x is not a multiple of the page size", request.offset());
+      throw Errno.EINVAL.because(
+          "the offset 0x%x is not a multiple of the page size", request.offset());
     }
     if (request.length() == 0) {
       throw Errno.EINVAL.because("a mapping of 0 bytes was asked");

@@ -29,8 +29,8 @@ final class Ownership {
   /**
    * A user's group takes DMA over; it is blocked until a backend attaches a domain.
    *
-   * @throws busbar.api.VfioException {@code EPERM} if anybody owns it, {@code EBUSY} if a foreign domain
-   *     is attached
+   * @throws busbar.api.VfioException {@code EPERM} if anybody owns it, {@code EBUSY} if a foreign
+   *     domain is attached
    */
   void claim(Group claimant) {
     synchronized (ownersLock) {

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What a driver was told to match by {@code new_id}: {@code vendor device [subvendor subdevice [class
- * mask]]}, hexadecimal.
+ * What a driver was told to match by {@code new_id}: {@code vendor device [subvendor subdevice
+ * [class mask]]}, hexadecimal.
  */
 record PciId(int vendor, int device, int subVendor, int subDevice, int classCode, int classMask) {
   private static final int ANY = -1;

@@ -4,8 +4,8 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * How often a registered device is held: by open files, and by those who look at it. Withdrawn, it cannot
- * be held anew, and who removes it waits until nobody holds it.
+ * How often a registered device is held: by open files, and by those who look at it. Withdrawn, it
+ * cannot be held anew, and who removes it waits until nobody holds it.
  */
 final class Registration {
   /** Guards the fields below. */

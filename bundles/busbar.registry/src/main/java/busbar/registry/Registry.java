@@ -13,8 +13,8 @@ import busbar.api.memory.PhysicalMemory;
 import busbar.api.time.Timing;
 
 /**
- * The VFIO core, assembled. Everything that comes and goes is added and removed by any thread, in any
- * order, at any time.
+ * The VFIO core, assembled. Everything that comes and goes is added and removed by any thread, in
+ * any order, at any time.
  */
 public final class Registry implements AutoCloseable {
   private final VfioParameters parameters = new VfioParameters();
@@ -78,7 +78,9 @@ public final class Registry implements AutoCloseable {
     }
   }
 
-  /** A bus came; its devices are known, and bound as far as drivers are there, before this returns. */
+  /**
+   * A bus came; its devices are known, and bound as far as drivers are there, before this returns.
+   */
   public void addBus(Bus bus) {
     core.add(bus);
   }

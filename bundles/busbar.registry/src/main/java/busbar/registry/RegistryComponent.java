@@ -27,13 +27,15 @@ import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
 
 /**
- * The registry as a component: hands what comes and goes to the {@link Registry} and offers its edges as
- * services. No rule lives here.
+ * The registry as a component: hands what comes and goes to the {@link Registry} and offers its
+ * edges as services. No rule lives here.
  *
- * <p>Memory and time are offered first: hardware needs them to exist, and the registry does not need
- * hardware to.
+ * <p>Memory and time are offered first: hardware needs them to exist, and the registry does not
+ * need hardware to.
  */
-@Component(immediate = true, service = {})
+@Component(
+    immediate = true,
+    service = {})
 public final class RegistryComponent {
   /** Marks the parameters that the registry offers, which it knows without being told. */
   private static final Map<String, Object> OWN = Map.of("busbar.registry", true);

@@ -8,8 +8,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Takes a driver away from its device. An open device is asked for, at once and then every ten seconds,
- * until the user lets go; nothing ever forces the user out.
+ * Takes a driver away from its device. An open device is asked for, at once and then every ten
+ * seconds, until the user lets go; nothing ever forces the user out.
  */
 final class Removal {
   private static final System.Logger LOG = System.getLogger(Removal.class.getName());

@@ -41,10 +41,16 @@ final class VfioParameters implements ModuleParameters {
   /** As the kernel reads a boolean: by its first letter. */
   private static boolean bool(String name, String value) {
     String text = value.toLowerCase(Locale.ROOT);
-    if (text.startsWith("y") || text.startsWith("t") || text.startsWith("1") || text.startsWith("on")) {
+    if (text.startsWith("y")
+        || text.startsWith("t")
+        || text.startsWith("1")
+        || text.startsWith("on")) {
       return true;
     }
-    if (text.startsWith("n") || text.startsWith("f") || text.startsWith("0") || text.startsWith("of")) {
+    if (text.startsWith("n")
+        || text.startsWith("f")
+        || text.startsWith("0")
+        || text.startsWith("of")) {
       return false;
     }
     throw Errno.EINVAL.because("%s is a boolean, \"%s\" is none", name, value);

@@ -110,8 +110,7 @@ final class Views {
     Optional<String> culprit = group.notViable();
     Container container = group.container();
     String because =
-        culprit.orElseGet(
-            () -> container == null ? "nobody owns it" : container + " has it");
+        culprit.orElseGet(() -> container == null ? "nobody owns it" : container + " has it");
     return new GroupView(
         group.id(),
         group.node(),
@@ -197,12 +196,10 @@ final class Views {
         containers.all().stream()
             .filter(
                 container ->
-                    container.attachment() != null
-                        && container.attachment().backend() == backend)
+                    container.attachment() != null && container.attachment().backend() == backend)
             .map(Container::name)
             .toList();
-    return new BackendView(
-        backend.name(), backend.ops.owner(), backend.ranking, extensions, users);
+    return new BackendView(backend.name(), backend.ops.owner(), backend.ranking, extensions, users);
   }
 
   private static boolean answers(BackendEntry<?> backend, ClientImpl asker, int extension) {
@@ -226,5 +223,4 @@ final class Views {
                     client.capabilities()))
         .toList();
   }
-
 }

@@ -20,8 +20,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
- * A bus driver that keeps a diary, and checks that it is never called outside of open and release. Its
- * devices are 64 bytes of memory.
+ * A bus driver that keeps a diary, and checks that it is never called outside of open and release.
+ * Its devices are 64 bytes of memory.
  */
 class FakeDriver implements VfioBusDriver<FakeDriver.Data> {
   /** One device. */

@@ -91,8 +91,7 @@ final class Rig implements AutoCloseable {
   }
 
   long checkExtension(int container, long extension) {
-    return client.ioctl(
-        container, VfioHeader.VFIO_CHECK_EXTENSION, Args.immediate(extension));
+    return client.ioctl(container, VfioHeader.VFIO_CHECK_EXTENSION, Args.immediate(extension));
   }
 
   int status(int group) {

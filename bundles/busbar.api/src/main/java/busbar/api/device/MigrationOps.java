@@ -47,8 +47,8 @@ public interface MigrationOps<D> {
   default void resetDone(D device) {}
 
   /**
-   * The client wants {@code VFIO_PRECOPY_INFO_REINIT} reported on data streams from now on; only called
-   * if the device has pre-copy.
+   * The client wants {@code VFIO_PRECOPY_INFO_REINIT} reported on data streams from now on; only
+   * called if the device has pre-copy.
    */
   default void enablePrecopyInfo2(D device) {}
 }

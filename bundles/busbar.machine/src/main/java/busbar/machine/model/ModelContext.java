@@ -74,8 +74,8 @@ public interface ModelContext {
   }
 
   /**
-   * Zeroed memory of the region's size that the machine keeps for as long as the device is there, over
-   * exchanges of its model too: for a framebuffer that {@link DeviceModel#memory} shows.
+   * Zeroed memory of the region's size that the machine keeps for as long as the device is there,
+   * over exchanges of its model too: for a framebuffer that {@link DeviceModel#memory} shows.
    */
   default MemorySegment regionMemory(int region) {
     throw new UnsupportedOperationException("this context keeps no memory");

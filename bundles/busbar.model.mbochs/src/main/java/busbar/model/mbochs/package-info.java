@@ -1,2 +1,2 @@
-/** Device model: the mediated Bochs display of the kernel samples. */
+/** The kernel's sample of a mediated Bochs display, {@code samples/vfio-mdev/mbochs.c}. */
 package busbar.model.mbochs;

@@ -207,8 +207,7 @@ public final class DescriptionReader {
       }
       reserved.sort(Comparator.comparingLong(ReservedRegion::start));
       List<String> members = fields.strings("devices");
-      groups.add(
-          new Group(id, fields.optionalString("type").orElse("DMA"), reserved, members));
+      groups.add(new Group(id, fields.optionalString("type").orElse("DMA"), reserved, members));
       places.group(node, id, fields.list("devices"));
       fields.warnOfRest("a group");
     }

@@ -73,8 +73,7 @@ final class Fields {
   long number(Node found, long from, long to) {
     long number = raw(found);
     if (number < from || number > to) {
-      throw refusals.refuse(
-          found, "%s is not between %d and %d", found.value(), from, to);
+      throw refusals.refuse(found, "%s is not between %d and %d", found.value(), from, to);
     }
     return number;
   }

@@ -149,8 +149,7 @@ final class FunctionReader {
       resources.add(read);
       resource.warnOfRest("a resource");
       if (!read.isIo() && !read.isMemory()) {
-        throw refusals.refuse(
-            resource.need("flags"), "0x%x says neither memory nor ports", flags);
+        throw refusals.refuse(resource.need("flags"), "0x%x says neither memory nor ports", flags);
       }
       boolean shadow = index == ROM && (flags & ROM_SHADOW) != 0;
       if (index < FIRST_WINDOW && !shadow) {
@@ -190,8 +189,7 @@ final class FunctionReader {
       OptionalInt group = virtual.optionalInt("iommuGroup", 0, Integer.MAX_VALUE);
       places.virtualDevice(node, address.toString(), group);
       if (functions.size() == totalVfs) {
-        throw refusals.refuse(
-            node, "%s is more than the sriovTotalVfs of %d", address, totalVfs);
+        throw refusals.refuse(node, "%s is more than the sriovTotalVfs of %d", address, totalVfs);
       }
       functions.add(
           new Function(

@@ -8,7 +8,9 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** What must be unique or must exist across a whole description, with the place where it was said. */
+/**
+ * What must be unique or must exist across a whole description, with the place where it was said.
+ */
 final class Places {
   /** Address spaces that windows lie in. */
   enum Space {
@@ -86,8 +88,7 @@ final class Places {
       byName.put(name, member);
       Integer other = groupOfMember.put(name, id);
       if (other != null) {
-        throw refusals.refuse(
-            member, "%s is in two groups, %d and %d", name, other, id);
+        throw refusals.refuse(member, "%s is in two groups, %d and %d", name, other, id);
       }
     }
     if (groups.put(id, byName) != null) {

@@ -29,9 +29,6 @@ final class Refusals {
   private String place(Node node) {
     return "%s: %s (line %d, column %d): "
         .formatted(
-            source,
-            node.pointer().isEmpty() ? "/" : node.pointer(),
-            node.line(),
-            node.column());
+            source, node.pointer().isEmpty() ? "/" : node.pointer(), node.line(), node.column());
   }
 }

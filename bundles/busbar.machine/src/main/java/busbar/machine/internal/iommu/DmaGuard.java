@@ -8,10 +8,11 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * Knows which DMA is under way, so that an invalidation can wait for it.
  *
- * <p>DMA enters and leaves one of a few counters, chosen by thread, each on cache lines of its own. The
- * waiter first publishes its change; a counter that it then sees at 0 holds nobody who could have read
- * what was before. Only if one is not 0, the waiter turns the side that newcomers use and waits for the
- * other one to run dry, twice, since a newcomer may have read the side before it was turned.
+ * <p>DMA enters and leaves one of a few counters, chosen by thread, each on cache lines of its own.
+ * The waiter first publishes its change; a counter that it then sees at 0 holds nobody who could
+ * have read what was before. Only if one is not 0, the waiter turns the side that newcomers use and
+ * waits for the other one to run dry, twice, since a newcomer may have read the side before it was
+ * turned.
  */
 final class DmaGuard {
   private static final int STRIPES = 8;

@@ -8,7 +8,8 @@ import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 
 /**
- * The memory of page tables: nodes of 512 entries of 8 bytes, outside the Java heap, named by a number.
+ * The memory of page tables: nodes of 512 entries of 8 bytes, outside the Java heap, named by a
+ * number.
  *
  * <p>A node that is taken is all zero, and must be all zero when it is given back. Entries are read
  * without a lock; taking and giving back take the pool's lock, which a stream of maps and unmaps of
@@ -91,7 +92,10 @@ final class NodePool {
     return ENTRY.compareAndSet(slabs[node >>> SLAB_SHIFT], offset(node, slot), expected, entry);
   }
 
-  /** Changes a node's count of entries that are set and returns it; only under the lock of its range. */
+  /**
+   * Changes a node's count of entries that are set and returns it; only under the lock of its
+   * range.
+   */
   int addUsed(int node, int change) {
     int[] counts = used[node >>> SLAB_SHIFT];
     return counts[node & SLAB_NODES - 1] += change;

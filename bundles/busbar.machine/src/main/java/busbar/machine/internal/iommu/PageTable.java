@@ -9,9 +9,9 @@ import java.util.Arrays;
  * level, leaves of 4 KiB, 2 MiB and 1 GiB.
  *
  * <p>An entry is 0, a leaf (physical address, {@link #READ}, {@link #WRITE}, {@link #DIRTY}) or the
- * number of the next node. Changes below one 1 GiB hold that range's lock. Readers take no lock; they
- * are inside the {@link DmaGuard}, and a node that left the tree is used again only after the guard was
- * waited for. Nodes above the 1 GiB level stay until the table is closed: there are few.
+ * number of the next node. Changes below one 1 GiB hold that range's lock. Readers take no lock;
+ * they are inside the {@link DmaGuard}, and a node that left the tree is used again only after the
+ * guard was waited for. Nodes above the 1 GiB level stay until the table is closed: there are few.
  */
 final class PageTable {
   static final int READ = 1;
@@ -31,9 +31,9 @@ final class PageTable {
   private final RangeLocks rangeLocks = new RangeLocks();
 
   /**
-   * For each range lock the 2 MiB whose table of 4 KiB pages was the last one to become empty, -1 if
-   * none. It stays in the tree until another one becomes empty, so that mapping and unmapping one page
-   * again and again does not take and give a node each time.
+   * For each range lock the 2 MiB whose table of 4 KiB pages was the last one to become empty, -1
+   * if none. It stays in the tree until another one becomes empty, so that mapping and unmapping
+   * one page again and again does not take and give a node each time.
    */
   private final long[] emptyTables = new long[RangeLocks.count()];
 
@@ -281,7 +281,9 @@ final class PageTable {
     return limboCount != 0;
   }
 
-  /** Takes the nodes that left the tree; after waiting for the guard they go to {@link #recycle}. */
+  /**
+   * Takes the nodes that left the tree; after waiting for the guard they go to {@link #recycle}.
+   */
   int[] takeLimbo() {
     synchronized (limboLock) {
       int[] taken = Arrays.copyOf(limbo, limboCount);
@@ -392,7 +394,10 @@ final class PageTable {
     void leaf(int node, int slot, long entry, long start, long page);
   }
 
-  /** Visits the leaf at an address, if there is one, and returns the address after it or after the hole. */
+  /**
+   * Visits the leaf at an address, if there is one, and returns the address after it or after the
+   * hole.
+   */
   private long leaf(long iova, long end, LeafVisitor visitor) {
     int node = root;
     int level = top;

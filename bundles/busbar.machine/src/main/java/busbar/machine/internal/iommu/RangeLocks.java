@@ -4,8 +4,8 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Locks for parts of a page table, one for each 1 GiB in turn. They are held for some nanoseconds, so
- * who does not get one spins.
+ * Locks for parts of a page table, one for each 1 GiB in turn. They are held for some nanoseconds,
+ * so who does not get one spins.
  */
 final class RangeLocks {
   private static final int LOCKS = 64;

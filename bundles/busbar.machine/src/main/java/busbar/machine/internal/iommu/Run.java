@@ -10,7 +10,8 @@ package busbar.machine.internal.iommu;
  * @param generation the domain's generation when it was read
  * @param table the domain that it was read from
  */
-record Run(long start, long length, long physical, int protection, long generation, SimDomain table) {
+record Run(
+    long start, long length, long physical, int protection, long generation, SimDomain table) {
   boolean holds(long iova) {
     return iova - start >= 0 && iova - start < length;
   }

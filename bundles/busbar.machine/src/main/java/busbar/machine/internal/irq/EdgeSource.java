@@ -5,9 +5,9 @@ import busbar.api.irq.InterruptSource;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * An interrupt that is an event: a message vector, an edge line. Each event calls the handler once, on
- * the thread that raised it or on one that is in the handler already. Events that come while it is
- * disabled are remembered as one.
+ * An interrupt that is an event: a message vector, an edge line. Each event calls the handler once,
+ * on the thread that raised it or on one that is in the handler already. Events that come while it
+ * is disabled are remembered as one.
  */
 public final class EdgeSource implements InterruptSource {
   /** What the hardware in front of the interrupt does about its being masked. */

@@ -5,7 +5,9 @@ import busbar.api.irq.InterruptSource.Handler;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 
-/** A handler that can be exchanged and taken away while it may run; one thread calls it at a time. */
+/**
+ * A handler that can be exchanged and taken away while it may run; one thread calls it at a time.
+ */
 final class HandlerCell {
   private static final Logger LOG = System.getLogger(HandlerCell.class.getName());
 
@@ -20,7 +22,10 @@ final class HandlerCell {
     return handler != null;
   }
 
-  /** Takes the handler away; when this returns it runs no more, unless it is the one that calls this. */
+  /**
+   * Takes the handler away; when this returns it runs no more, unless it is the one that calls
+   * this.
+   */
   void clear() {
     handler = null;
     awaitCaller();

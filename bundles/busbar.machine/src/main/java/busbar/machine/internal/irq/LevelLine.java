@@ -8,12 +8,12 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * A level-triggered line of the interrupt controller, which functions may share. While it is high and
- * enabled the handlers are called one after the other, again and again, as long as one of them says that
- * it took the interrupt.
+ * A level-triggered line of the interrupt controller, which functions may share. While it is high
+ * and enabled the handlers are called one after the other, again and again, as long as one of them
+ * says that it took the interrupt.
  *
- * <p>Handlers run on the thread that raised the line, without a lock. Only one thread calls them at a
- * time; one that raises the line meanwhile leaves the work to it.
+ * <p>Handlers run on the thread that raised the line, without a lock. Only one thread calls them at
+ * a time; one that raises the line meanwhile leaves the work to it.
  */
 public final class LevelLine {
   private static final int STORM = 100_000;

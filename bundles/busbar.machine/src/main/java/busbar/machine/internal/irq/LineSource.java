@@ -22,8 +22,8 @@ public final class LineSource implements InterruptSource {
   /**
    * Drives the pin anew. The handlers run in it if that makes the line high.
    *
-   * @param level says what the pin is to be; asked under a lock of this pin alone, so that of several
-   *     changes at once the last one counts
+   * @param level says what the pin is to be; asked under a lock of this pin alone, so that of
+   *     several changes at once the last one counts
    */
   public void drive(BooleanSupplier level) {
     boolean rose;

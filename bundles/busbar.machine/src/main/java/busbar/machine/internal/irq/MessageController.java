@@ -130,7 +130,11 @@ public final class MessageController {
     return switch (routing) {
       case REMAPPED ->
           new Message(
-              routing.base | (long) (index & 0x7fff) << 5 | (index >> 15 & 1) << 2 | 1 << 4 | 1 << 3,
+              routing.base
+                  | (long) (index & 0x7fff) << 5
+                  | (index >> 15 & 1) << 2
+                  | 1 << 4
+                  | 1 << 3,
               0);
       case VECTORS ->
           new Message(

@@ -45,8 +45,7 @@ public final class ModelHost {
     boolean carries = current != null && wanted != null;
     Supplier<DeviceModel> maker =
         wanted == null ? PassiveModel::new : () -> wanted.create(contexts.get());
-    boolean done =
-        slot.exchange(maker, carries ? ModelSlot.Carry.STATE : ModelSlot.Carry.NOTHING);
+    boolean done = slot.exchange(maker, carries ? ModelSlot.Carry.STATE : ModelSlot.Carry.NOTHING);
     if (done) {
       current = wanted;
     } else {

@@ -11,10 +11,10 @@ import java.util.function.Supplier;
 /**
  * The place where a device's model sits, and where it is exchanged while the device is in use.
  *
- * <p>Every access passes a gate that costs two additions to counters that cores do not share. While the
- * model is exchanged new accesses wait. An access can cause another one to the same device (an interrupt
- * handler that reads a register): should that one wait for an exchange that waits for the first, the
- * exchange gives way and tries again.
+ * <p>Every access passes a gate that costs two additions to counters that cores do not share. While
+ * the model is exchanged new accesses wait. An access can cause another one to the same device (an
+ * interrupt handler that reads a register): should that one wait for an exchange that waits for the
+ * first, the exchange gives way and tries again.
  */
 public final class ModelSlot {
   private static final long DRAIN_NANOS = 20_000_000;

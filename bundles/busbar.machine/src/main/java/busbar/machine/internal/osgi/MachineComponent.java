@@ -29,7 +29,10 @@ import org.osgi.service.metatype.annotations.Designate;
 import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 
 /** Switches the configured machine on and offers its parts as services. */
-@Component(configurationPid = MachineComponent.PID, immediate = true, service = {})
+@Component(
+    configurationPid = MachineComponent.PID,
+    immediate = true,
+    service = {})
 @Designate(ocd = MachineComponent.Config.class)
 public final class MachineComponent {
   static final String PID = "busbar.machine";
@@ -40,8 +43,7 @@ public final class MachineComponent {
   @ObjectClassDefinition(name = "Simulated machine")
   public @interface Config {
     /** The description. */
-    @AttributeDefinition(
-        description = "Path of the machine description; empty for the embedded PC")
+    @AttributeDefinition(description = "Path of the machine description; empty for the embedded PC")
     String file() default "";
   }
 

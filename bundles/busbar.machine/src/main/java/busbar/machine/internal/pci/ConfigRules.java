@@ -4,9 +4,9 @@ import busbar.api.pci.PciResource;
 import java.util.List;
 
 /**
- * Which bits of configuration space software can write, by header type and capability (PCI Local Bus
- * 3.0, chapter 6; PCI Express Base, chapter 7). Space that belongs to no capability is plain storage, as
- * in the devices that the recorded machines have.
+ * Which bits of configuration space software can write, by header type and capability (PCI Local
+ * Bus 3.0, chapter 6; PCI Express Base, chapter 7). Space that belongs to no capability is plain
+ * storage, as in the devices that the recorded machines have.
  */
 final class ConfigRules {
   private static final int COMMAND_BITS = 0x507;
@@ -257,5 +257,4 @@ final class ConfigRules {
       }
     }
   }
-
 }

@@ -3,8 +3,8 @@ package busbar.machine.internal.pci;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
- * A function's configuration space: values, and for each bit whether software can write it, clears it by
- * writing 1, and what a reset makes of it. Reads take no lock.
+ * A function's configuration space: values, and for each bit whether software can write it, clears
+ * it by writing 1, and what a reset makes of it. Reads take no lock.
  */
 final class ConfigSpace {
   private final AtomicIntegerArray values;

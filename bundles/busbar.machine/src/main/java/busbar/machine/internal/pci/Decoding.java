@@ -4,9 +4,9 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * Whether a function decodes memory and ports and may send requests, as its command register, its power
- * state and all bridges above allow it now. Worked out when one of them changes, so that an access only
- * reads a flag.
+ * Whether a function decodes memory and ports and may send requests, as its command register, its
+ * power state and all bridges above allow it now. Worked out when one of them changes, so that an
+ * access only reads a flag.
  */
 final class Decoding {
   private static final int COMMAND = 0x04;
@@ -22,6 +22,7 @@ final class Decoding {
   private final Decoding above;
   private final boolean bridge;
   private final List<Decoding> below = new CopyOnWriteArrayList<>();
+
   /** What the physical function decodes for a virtual one, {@link #ALL} for others. */
   private volatile int lent = ALL;
 
@@ -45,7 +46,9 @@ final class Decoding {
     }
   }
 
-  /** For a virtual function: memory decoding is what the physical one says, ports there are none. */
+  /**
+   * For a virtual function: memory decoding is what the physical one says, ports there are none.
+   */
   void lendMemory(boolean on) {
     lent = MASTER | (on ? MEMORY : 0);
     update();

@@ -111,7 +111,9 @@ final class MessageHardware {
     return msi + ((config.read(msi + 2, 2) & MSI_WIDE) != 0 ? 16 : 12);
   }
 
-  /** Software wrote a capability or a vector was unmasked: what is pending and free now goes out. */
+  /**
+   * Software wrote a capability or a vector was unmasked: what is pending and free now goes out.
+   */
   void sendPending() {
     if (isMsixOn()) {
       for (int vector = 0; vector < table.vectors(); vector++) {

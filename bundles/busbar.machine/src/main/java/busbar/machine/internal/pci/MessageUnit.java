@@ -8,8 +8,8 @@ import busbar.machine.internal.irq.MessageController;
 import busbar.machine.internal.irq.MessageController.Message;
 
 /**
- * The host's side of message interrupts of one function: allocates vectors and programs capability and
- * table with the messages that lead to them.
+ * The host's side of message interrupts of one function: allocates vectors and programs capability
+ * and table with the messages that lead to them.
  */
 final class MessageUnit {
   private static final int COMMAND = 0x04;

@@ -34,7 +34,8 @@ record OptionRom(byte[] contents, long physical, long size, BooleanSupplier deco
     while (at + POINTER + 2 <= rom.length && rom[at] == 0x55 && (rom[at + 1] & 0xff) == 0xaa) {
       int data = at + (rom[at + POINTER] & 0xff | (rom[at + POINTER + 1] & 0xff) << 8);
       if (data + INDICATOR >= rom.length
-          || !Arrays.equals(Arrays.copyOfRange(rom, data, data + 4), new byte[] {'P', 'C', 'I', 'R'})) {
+          || !Arrays.equals(
+              Arrays.copyOfRange(rom, data, data + 4), new byte[] {'P', 'C', 'I', 'R'})) {
         return at;
       }
       int blocks = rom[data + LENGTH] & 0xff | (rom[data + LENGTH + 1] & 0xff) << 8;

@@ -19,6 +19,7 @@ public final class PciBus implements Bus {
   private final ConcurrentSkipListMap<PciAddress, PciFunction> functions =
       new ConcurrentSkipListMap<>();
   private final List<BusListener> listeners = new CopyOnWriteArrayList<>();
+
   /** Listeners are told of one thing at a time. */
   private final ReentrantLock eventLock = new ReentrantLock();
 

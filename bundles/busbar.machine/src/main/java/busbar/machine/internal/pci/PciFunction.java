@@ -31,7 +31,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** A PCI function of the machine: hardware, and what the PCI core of the host does for its driver. */
+/**
+ * A PCI function of the machine: hardware, and what the PCI core of the host does for its driver.
+ */
 public final class PciFunction implements PciDevice {
   private static final int COMMAND = 0x04;
   private static final int BRIDGE_CONTROL = 0x3e;
@@ -95,7 +97,8 @@ public final class PciFunction implements PciDevice {
     this.preferred = preferred;
     config = new ConfigSpace(description.config());
     capabilities = new Capabilities(config);
-    ConfigRules.apply(config, capabilities, kind(), description.resources(), description.rom().length);
+    ConfigRules.apply(
+        config, capabilities, kind(), description.resources(), description.rom().length);
     power = new PowerState(config, capabilities);
     decoding = new Decoding(config, power, parent == null ? null : parent.decoding, isBridge());
     intx = new IntxPin(config, pinLine());

@@ -11,9 +11,9 @@ import java.util.List;
 /**
  * The ways to reset a function or the functions below a port, as the PCI core of Linux does it.
  *
- * <p>A reset through the port above ends with waiting for the link. A downstream port that runs faster
- * than 5 GT/s must then report an active link; one that never does (the root ports of the recorded PC)
- * makes the reset fail with ENOTTY, after the functions were reset all the same.
+ * <p>A reset through the port above ends with waiting for the link. A downstream port that runs
+ * faster than 5 GT/s must then report an active link; one that never does (the root ports of the
+ * recorded PC) makes the reset fail with ENOTTY, after the functions were reset all the same.
  */
 final class Resets {
   private static final int COMMAND = 0x04;
@@ -165,7 +165,8 @@ final class Resets {
     boolean active = (port.config().read(express + 0x12, 2) & LINK_ACTIVE) != 0;
     boolean mustReport = (link & 15) > SPEED_5_GT && (link & LINK_ACTIVE_REPORTING) != 0;
     if (mustReport && !active) {
-      throw Errno.ENOTTY.because("the link of port %s did not come up after the reset", port.name());
+      throw Errno.ENOTTY.because(
+          "the link of port %s did not come up after the reset", port.name());
     }
   }
 }

@@ -2,7 +2,9 @@ package busbar.machine.internal.pci;
 
 import busbar.api.pci.PciSavedState;
 
-/** What of configuration space a driver's save and restore carries: header and known capabilities. */
+/**
+ * What of configuration space a driver's save and restore carries: header and known capabilities.
+ */
 final class SavedRegisters {
   private static final int HEADER_WORDS = 16;
 

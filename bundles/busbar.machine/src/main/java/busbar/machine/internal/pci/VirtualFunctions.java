@@ -88,7 +88,8 @@ final class VirtualFunctions implements Sriov {
     int id =
         wanted.isPresent()
             ? wanted.getAsInt()
-            : iommu.groups().stream().mapToInt(busbar.api.iommu.IommuGroup::id).max().orElse(-1) + 1;
+            : iommu.groups().stream().mapToInt(busbar.api.iommu.IommuGroup::id).max().orElse(-1)
+                + 1;
     SimGroup group =
         new SimGroup(
             id, above.type(), above.reserved(), List.of(virtual.address().toString()), iommu);
@@ -123,7 +124,9 @@ final class VirtualFunctions implements Sriov {
     return List.copyOf(functions);
   }
 
-  /** The capability may have been written: virtual functions answer as its control register says. */
+  /**
+   * The capability may have been written: virtual functions answer as its control register says.
+   */
   void configWritten(int offset) {
     if (offset >= capability + CONTROL && offset < capability + CONTROL + 4) {
       lend();

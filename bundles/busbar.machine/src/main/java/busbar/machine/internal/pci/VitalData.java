@@ -24,8 +24,7 @@ final class VitalData implements Vpd {
     }
     Object text = function.description().properties().get(KEY);
     return new VitalData(
-        function.name(),
-        text instanceof String hex ? HexFormat.of().parseHex(hex) : new byte[0]);
+        function.name(), text instanceof String hex ? HexFormat.of().parseHex(hex) : new byte[0]);
   }
 
   @Override
