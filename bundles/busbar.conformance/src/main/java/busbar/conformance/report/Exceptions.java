@@ -35,7 +35,12 @@ public final class Exceptions {
     }
   }
 
-  static Exceptions parse(BufferedReader text) throws IOException {
+  /**
+   * Reads a list.
+   *
+   * @throws IOException if a line is none of a list; the message shows it
+   */
+  public static Exceptions parse(BufferedReader text) throws IOException {
     Map<String, String> reasons = new TreeMap<>();
     for (String line = text.readLine(); line != null; line = text.readLine()) {
       if (line.isBlank() || line.startsWith("#")) {

@@ -37,10 +37,16 @@ public final class Runner {
 
   private final BenchFactory benches;
   private final Exceptions exceptions;
+  private final long stuckMillis;
 
   public Runner(BenchFactory benches, Exceptions exceptions) {
+    this(benches, exceptions, STUCK_MILLIS);
+  }
+
+  Runner(BenchFactory benches, Exceptions exceptions, long stuckMillis) {
     this.benches = benches;
     this.exceptions = exceptions;
+    this.stuckMillis = stuckMillis;
   }
 
   /** Plays a case. Whatever goes wrong, there is a result. */
@@ -64,38 +70,66 @@ public final class Runner {
   /** Gives the reason why the steps after those in {@code results} were not played. */
   private String play(Case c, List<String> results) throws Exception {
     MachineFacts facts = MachineFacts.read(c.description());
-    int last = c.trace().lines().stream().mapToInt(Trace.Line::step).max().orElse(0);
     ExecutorService thread =
         Executors.newSingleThreadExecutor(
             Thread.ofPlatform().daemon().name("scenario-" + c.scenario().name()).factory());
-    try (Bench bench = benches.boot(c.description())) {
+    Bench bench = benches.boot(c.description());
+    try {
       String missing = missing(c.scenario(), facts, bench);
       if (missing != null) {
         return "not played: the machine has no " + missing;
       }
-      try (Player player = new Player(c.scenario(), facts, bench)) {
-        for (Step step : c.scenario().steps()) {
-          if (step.number() > last) {
-            break;
-          }
-          String result = await(thread.submit(() -> player.play(step)), step);
-          results.add(result);
-          if (result.equals(STUCK)) {
-            return "not played: step " + step.number() + " did not come back";
-          }
-        }
+      Player player = new Player(c.scenario(), facts, bench);
+      try {
+        return play(c, player, thread, results);
+      } finally {
+        // a step that never came back may hold what closing needs
+        closeInTime(player, thread);
       }
     } finally {
+      closeInTime(bench, thread);
       thread.shutdownNow();
+    }
+  }
+
+  private String play(Case c, Player player, ExecutorService thread, List<String> results)
+      throws InterruptedException {
+    int last = c.trace().lines().stream().mapToInt(Trace.Line::step).max().orElse(0);
+    for (Step step : c.scenario().steps()) {
+      if (step.number() > last) {
+        break;
+      }
+      String result = await(thread.submit(() -> player.play(step)), step);
+      results.add(result);
+      if (result.equals(STUCK)) {
+        return "not played: step " + step.number() + " did not come back";
+      }
     }
     return "the scenario has no such step";
   }
 
-  private static String await(Future<String> playing, Step step) throws InterruptedException {
+  private void closeInTime(AutoCloseable closeable, ExecutorService thread)
+      throws InterruptedException {
+    Future<?> closing =
+        thread.submit(
+            () -> {
+              closeable.close();
+              return null;
+            });
+    try {
+      closing.get(stuckMillis, TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      LOG.log(Level.ERROR, closeable + " did not close");
+    } catch (ExecutionException e) {
+      LOG.log(Level.ERROR, closeable + " did not close", e.getCause());
+    }
+  }
+
+  private String await(Future<String> playing, Step step) throws InterruptedException {
     Matcher wait = OWN_WAIT.matcher(step.text());
     long own = wait.find() ? Long.parseLong(wait.group(1)) : 0;
     try {
-      return playing.get(STUCK_MILLIS + own, TimeUnit.MILLISECONDS);
+      return playing.get(stuckMillis + own, TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
       playing.cancel(true);
       return STUCK;
