@@ -2,7 +2,7 @@ package busbar.conformance.command;
 
 import busbar.api.admin.DriverView;
 import busbar.api.admin.VfioAdmin;
-import busbar.api.bus.HostSetup;
+import busbar.api.bus.Bus;
 import busbar.api.client.Vfio;
 import busbar.api.device.ModuleParameters.Parameter;
 import busbar.api.mdev.MdevAdmin;
@@ -15,6 +15,9 @@ import java.util.Hashtable;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.Constants;
@@ -35,7 +38,7 @@ final class FrameworkBenches implements BenchFactory, AutoCloseable {
   private final ConfigurationAdmin configurations;
   private final Vfio vfio;
   private final VfioAdmin admin;
-  private final ServiceTracker<HostSetup, HostSetup> hosts;
+  private final ServiceTracker<Bus, Bus> buses;
   private final ServiceTracker<MdevAdmin, MdevAdmin> mdevs;
   private int boots;
 
@@ -44,9 +47,9 @@ final class FrameworkBenches implements BenchFactory, AutoCloseable {
     this.configurations = configurations;
     this.vfio = vfio;
     this.admin = admin;
-    hosts = new ServiceTracker<>(context, HostSetup.class, null);
+    buses = new ServiceTracker<>(context, Bus.class, null);
     mdevs = new ServiceTracker<>(context, MdevAdmin.class, null);
-    hosts.open();
+    buses.open();
     mdevs.open();
   }
 
@@ -54,12 +57,12 @@ final class FrameworkBenches implements BenchFactory, AutoCloseable {
   public Bench boot(Path description) throws Exception {
     MachineFacts facts = MachineFacts.read(description);
     takeBack();
-    long before = newestHost();
+    long newest = buses().keySet().stream().mapToLong(Long::longValue).max().orElse(-1);
     Configuration machine = configurations.getConfiguration(MACHINE_PID, "?");
     boots++;
     machine.update(
         new Hashtable<>(Map.of("file", description.toString(), "boot", Integer.toString(boots))));
-    awaitHost(facts, before);
+    awaitBuses(facts, newest);
     return new FrameworkBench(vfio, admin, Optional.ofNullable(mdevs.getService()));
   }
 
@@ -87,22 +90,33 @@ final class FrameworkBenches implements BenchFactory, AutoCloseable {
     }
   }
 
-  private long newestHost() {
-    long newest = -1;
-    ServiceReference<HostSetup>[] references = hosts.getServiceReferences();
+  /** The bus services that are there, by service id. */
+  private Map<Long, String> buses() {
+    Map<Long, String> found = new TreeMap<>();
+    ServiceReference<Bus>[] references = buses.getServiceReferences();
     if (references != null) {
-      for (ServiceReference<HostSetup> reference : references) {
-        newest = Math.max(newest, (Long) reference.getProperty(Constants.SERVICE_ID));
+      for (ServiceReference<Bus> reference : references) {
+        Bus bus = buses.getService(reference);
+        if (bus != null) {
+          found.put((Long) reference.getProperty(Constants.SERVICE_ID), bus.name());
+        }
       }
     }
-    return newest;
+    return found;
   }
 
-  private void awaitHost(MachineFacts facts, long before) throws IOException, InterruptedException {
+  /** The machine offers its buses last, and the registry binds devices as their bus comes. */
+  private void awaitBuses(MachineFacts facts, long newestBefore)
+      throws IOException, InterruptedException {
     long deadline = System.nanoTime() + TIMEOUT_NANOS;
-    while (newestHost() <= before) {
+    while (true) {
+      Set<String> missing = new TreeSet<>(facts.buses());
+      buses().forEach((id, name) -> missing.removeIf(bus -> id > newestBefore && bus.equals(name)));
+      if (missing.isEmpty()) {
+        return;
+      }
       if (System.nanoTime() - deadline > 0) {
-        throw new IOException("machine " + facts.name() + " did not come up");
+        throw new IOException("machine " + facts.name() + " came up without the buses " + missing);
       }
       Thread.sleep(1);
     }
@@ -110,7 +124,7 @@ final class FrameworkBenches implements BenchFactory, AutoCloseable {
 
   @Override
   public void close() {
-    hosts.close();
+    buses.close();
     mdevs.close();
   }
 }
