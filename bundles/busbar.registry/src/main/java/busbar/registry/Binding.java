@@ -61,40 +61,36 @@ record Binding<D>(DriverEntry entry, VfioBusDriver<D> driver, D data) {
 
   /** Whether a text of {@code GROUP_GET_DEVICE_FD} means the device. */
   boolean matches(Caller caller, String name, String text) {
-    return driver instanceof MatchOps<?> ops
-        ? ((MatchOps<D>) ops).matches(data, caller, text)
-        : name.equals(text);
+    Optional<MatchOps<D>> ops = as(MatchOps.class);
+    return ops.isPresent() ? ops.get().matches(data, caller, text) : name.equals(text);
   }
 
   Optional<DeviceFeatureOps<D>> features() {
-    return driver instanceof DeviceFeatureOps<?> ops
-        ? Optional.of((DeviceFeatureOps<D>) ops)
-        : Optional.empty();
+    return as(DeviceFeatureOps.class);
   }
 
   Optional<MigrationOps<D>> migration() {
-    return driver instanceof MigrationOps<?> ops
-        ? Optional.of((MigrationOps<D>) ops)
-        : Optional.empty();
+    return as(MigrationOps.class);
   }
 
   Optional<DmaLoggingOps<D>> logging() {
-    return driver instanceof DmaLoggingOps<?> ops
-        ? Optional.of((DmaLoggingOps<D>) ops)
-        : Optional.empty();
+    return as(DmaLoggingOps.class);
   }
 
   boolean takesUnmaps() {
-    return driver instanceof DmaUnmapOps<?>;
+    return driver.capability(DmaUnmapOps.class).isPresent();
   }
 
   void dmaUnmap(long iova, long length) {
-    if (driver instanceof DmaUnmapOps<?> ops) {
-      ((DmaUnmapOps<D>) ops).dmaUnmap(data, iova, length);
-    }
+    Optional<DmaUnmapOps<D>> ops = as(DmaUnmapOps.class);
+    ops.ifPresent(listener -> listener.dmaUnmap(data, iova, length));
   }
 
   Optional<SriovOps<D>> sriov() {
-    return driver instanceof SriovOps<?> ops ? Optional.of((SriovOps<D>) ops) : Optional.empty();
+    return as(SriovOps.class);
+  }
+
+  private <T> Optional<T> as(Class<?> type) {
+    return (Optional<T>) driver.capability(type);
   }
 }

@@ -110,7 +110,7 @@ final class DeviceFeatures {
       throw Errno.EINVAL.because("%s has no pre-copy", binding.who());
     }
     if (FeatureCheck.check(flags, payload, SET, 0) == Verdict.GO_ON) {
-      ops.get().enablePrecopyInfo2(binding.data());
+      ops.get().enablePrecopyInfoV2(binding.data());
     }
     return 0;
   }

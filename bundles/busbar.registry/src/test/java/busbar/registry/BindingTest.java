@@ -83,10 +83,10 @@ class BindingTest {
     admin.probe("b0");
     assertThat(driverOf("b0")).contains("ranked");
     assertThat(admin.explain("b0").findings())
-        .anyMatch(finding -> finding.asked().equals("driver low") && finding.because().contains("1"))
         .anyMatch(
-            finding ->
-                finding.asked().equals("driver ranked") && finding.verdict() == Verdict.YES);
+            finding -> finding.asked().equals("driver low") && finding.because().contains("1"))
+        .anyMatch(
+            finding -> finding.asked().equals("driver ranked") && finding.verdict() == Verdict.YES);
   }
 
   @Test
@@ -134,9 +134,7 @@ class BindingTest {
     int group = rig.client.openGroup(2);
     int container = rig.client.openContainer();
     assertThat(rig.status(group)).isZero();
-    assertThat(
-            catchThrowable(
-                () -> rig.setContainer(group, container)))
+    assertThat(catchThrowable(() -> rig.setContainer(group, container)))
         .hasMessageContaining("EPERM")
         .hasMessageContaining("b1 is bound to e1000e");
     assertThat(admin.groups().get(1).because()).contains("b1 is bound to e1000e");

@@ -40,8 +40,7 @@ class PlainFileTest {
       int container = client.open("/dev/vfio/vfio", mode);
       for (long argument : new long[] {0, 1, -1}) {
         assertThat(
-                client.ioctl(
-                    container, VfioHeader.VFIO_GET_API_VERSION, Args.immediate(argument)))
+                client.ioctl(container, VfioHeader.VFIO_GET_API_VERSION, Args.immediate(argument)))
             .isZero();
       }
     }
@@ -92,8 +91,7 @@ class PlainFileTest {
     assertThat(Rig.errno(() -> client.mmap(group, MmapRequest.shared(0, Long.MAX_VALUE))))
         .isEqualTo(Errno.ENOMEM);
     assertThat(
-            Rig.errno(
-                () -> client.mmap(group, MmapRequest.shared(Long.MAX_VALUE & -4096L, 8192))))
+            Rig.errno(() -> client.mmap(group, MmapRequest.shared(Long.MAX_VALUE & -4096L, 8192))))
         .isEqualTo(Errno.EOVERFLOW);
   }
 
@@ -141,11 +139,7 @@ class PlainFileTest {
 
   @Test
   void aFullTableFailsBeforeAnythingIsOpened() {
-    VfioClient small =
-        rig.registry
-            .vfio()
-            .connect(
-                new ClientPolicy("small", 0, Set.of(), 2));
+    VfioClient small = rig.registry.vfio().connect(new ClientPolicy("small", 0, Set.of(), 2));
     small.openContainer();
     small.openGroup(1);
     assertThat(Rig.errno(() -> small.openGroup(2))).isEqualTo(Errno.EMFILE);

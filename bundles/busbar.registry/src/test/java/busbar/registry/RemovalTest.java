@@ -135,10 +135,7 @@ class RemovalTest {
     rig.bus.pull(rig.a);
     assertThat(rig.driver.diary).endsWith("release a", "remove a");
     assertThat(Rig.errno(() -> rig.reset(opened.device()))).isEqualTo(Errno.ENODEV);
-    assertThat(
-            catchThrowableOfType(
-                    MemoryFaultException.class, () -> mapping.load(0, 1))
-                .signal())
+    assertThat(catchThrowableOfType(MemoryFaultException.class, () -> mapping.load(0, 1)).signal())
         .isEqualTo(MemoryFaultException.Signal.SIGBUS);
     assertThat(Rig.errno(() -> rig.device(opened.group(), "a"))).isEqualTo(Errno.ENODEV);
     assertThat(rig.status(opened.group())).as("the group stays while files are open").isEqualTo(3);
@@ -188,8 +185,7 @@ class RemovalTest {
     rig.registry.removeBackend(rig.backend);
     assertThat(rig.backend.diary).endsWith("fake-backend detach 1", "fake-backend release");
     assertThat(Rig.errno(() -> rig.ping(opened.container()))).isEqualTo(Errno.ENODEV);
-    assertThat(Rig.errno(() -> rig.setIommu(opened.container(), Rig.TYPE)))
-        .isEqualTo(Errno.ENODEV);
+    assertThat(Rig.errno(() -> rig.setIommu(opened.container(), Rig.TYPE))).isEqualTo(Errno.ENODEV);
     assertThat(rig.reset(opened.device())).as("the device itself works").isZero();
     assertThat(rig.group1.owner).isEqualTo(IommuGroup.Owner.USER);
     rig.registry.addBackend(rig.backend, 0);

@@ -27,7 +27,10 @@ final class Rig implements AutoCloseable {
   static final int TYPE = 1;
   private static final ValueLayout.OfInt U32 = ValueLayout.JAVA_INT_UNALIGNED;
 
-  /** Drivers fail on purpose here; their stacks would only hide what counts. Kept, or it is collected. */
+  /**
+   * Drivers fail on purpose here; their stacks would only hide what counts. Kept, or it is
+   * collected.
+   */
   private static final Logger QUIET = Logger.getLogger("busbar.registry");
 
   static {

@@ -45,8 +45,7 @@ class StateTableTest {
   void aContainerWithoutBackendKnowsThreeCommands(int command) {
     int container = client.openContainer();
     MemorySegment argument = Rig.struct(new int[16]);
-    if (command == VfioHeader.VFIO_GET_API_VERSION
-        || command == VfioHeader.VFIO_CHECK_EXTENSION) {
+    if (command == VfioHeader.VFIO_GET_API_VERSION || command == VfioHeader.VFIO_CHECK_EXTENSION) {
       assertThat(client.ioctl(container, command, Args.immediate(0))).isZero();
     } else {
       assertThat(Rig.errno(() -> client.ioctl(container, command, argument)))
@@ -66,8 +65,7 @@ class StateTableTest {
   @MethodSource("commands")
   void aContainerWithBackendHandsTheRestToIt(int command) {
     Rig.Opened opened = rig.openA();
-    if (command == VfioHeader.VFIO_GET_API_VERSION
-        || command == VfioHeader.VFIO_CHECK_EXTENSION) {
+    if (command == VfioHeader.VFIO_GET_API_VERSION || command == VfioHeader.VFIO_CHECK_EXTENSION) {
       return;
     }
     if (command == VfioHeader.VFIO_SET_IOMMU) {
@@ -77,8 +75,7 @@ class StateTableTest {
       assertThat(rig.ping(opened.container())).isEqualTo(7);
     } else {
       assertThat(
-              Rig.errno(
-                  () -> client.ioctl(opened.container(), command, Rig.struct(new int[16]))))
+              Rig.errno(() -> client.ioctl(opened.container(), command, Rig.struct(new int[16]))))
           .isEqualTo(Errno.ENOTTY);
     }
   }
@@ -138,9 +135,7 @@ class StateTableTest {
     }
     assertThat(
             Rig.errno(
-                () ->
-                    client.ioctl(
-                        group, VfioHeader.VFIO_GROUP_SET_CONTAINER, MemorySegment.NULL)))
+                () -> client.ioctl(group, VfioHeader.VFIO_GROUP_SET_CONTAINER, MemorySegment.NULL)))
         .isEqualTo(Errno.EFAULT);
     rig.setContainer(group, c0);
     assertThat(rig.status(group)).isEqualTo(3);
@@ -197,18 +192,13 @@ class StateTableTest {
   @Test
   void aFullTableFailsTheOpenOfADeviceBeforeTheDriverIsAsked() {
     VfioClient small =
-        rig.registry
-            .vfio()
-            .connect(
-                new ClientPolicy(
-                    "small", 0, Set.of(Capability.SYS_RAWIO), 2));
+        rig.registry.vfio().connect(new ClientPolicy("small", 0, Set.of(Capability.SYS_RAWIO), 2));
     int container = small.openContainer();
     int group = small.openGroup(1);
     small.ioctl(group, VfioHeader.VFIO_GROUP_SET_CONTAINER, Rig.struct(container));
     small.ioctl(container, VfioHeader.VFIO_SET_IOMMU, Args.immediate(Rig.TYPE));
     assertThat(
-            Rig.errno(
-                () -> small.ioctl(group, VfioHeader.VFIO_GROUP_GET_DEVICE_FD, Rig.text("a"))))
+            Rig.errno(() -> small.ioctl(group, VfioHeader.VFIO_GROUP_GET_DEVICE_FD, Rig.text("a"))))
         .isEqualTo(Errno.EMFILE);
     assertThat(rig.driver.diary).doesNotContain("open a");
     small.close();
@@ -257,7 +247,8 @@ class StateTableTest {
     rig.unsetContainer(g2);
     assertThat(Rig.errno(() -> rig.ping(container))).isEqualTo(Errno.EINVAL);
     assertThat(rig.backend.diary)
-        .containsSubsequence("fake-backend detach 1", "fake-backend detach 2", "fake-backend release");
+        .containsSubsequence(
+            "fake-backend detach 1", "fake-backend detach 2", "fake-backend release");
     rig.setContainer(g1, container);
     rig.setIommu(container, Rig.TYPE);
   }

@@ -36,7 +36,8 @@ public interface MigrationOps<D> {
   /**
    * The client set {@code VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2}, which the core allows to devices
    * with {@code PRE_COPY} only: from now on the flags of {@code VFIO_MIG_GET_PRECOPY_INFO} are
-   * output alone. It holds until the device is removed.
+   * output alone, {@code VFIO_PRECOPY_INFO_REINIT} among them. It holds until the device is
+   * removed.
    */
   default void enablePrecopyInfoV2(D device) {}
 
@@ -45,10 +46,4 @@ public interface MigrationOps<D> {
    * disconnected.
    */
   default void resetDone(D device) {}
-
-  /**
-   * The client wants {@code VFIO_PRECOPY_INFO_REINIT} reported on data streams from now on; only
-   * called if the device has pre-copy.
-   */
-  default void enablePrecopyInfo2(D device) {}
 }

@@ -125,13 +125,15 @@ record StructSpec(long size, List<Field> fields, long fullSize) {
   private static void collect(
       MemoryLayout layout, String prefix, long base, Set<String> out, List<Field> fields) {
     if (layout instanceof GroupLayout group) {
+      // the members of a union are one field, which recordings show by its first name
       boolean union = !(group instanceof StructLayout);
       long offset = base;
-      for (MemoryLayout member : group.memberLayouts()) {
+      List<MemoryLayout> members = group.memberLayouts();
+      for (MemoryLayout member : union ? members.subList(0, 1) : members) {
         String name = member.name().orElse("");
         String path = name.isEmpty() ? prefix : prefix.isEmpty() ? name : prefix + "." + name;
         collect(member, path, offset, out, fields);
-        offset += union ? 0 : member.byteSize();
+        offset += member.byteSize();
       }
     } else if (layout instanceof ValueLayout value && !prefix.contains("reserved__")) {
       String name = NAMES.getOrDefault(prefix, prefix);

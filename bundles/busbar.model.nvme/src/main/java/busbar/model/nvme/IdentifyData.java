@@ -35,7 +35,8 @@ final class IdentifyData {
     data[513] = 0x44; // completion entries are 2^4 bytes
     Le.put(data, 516, 4, 1); // one namespace
     Le.put(data, 520, 2, 1 | 1 << 2 | 1 << 3); // compare, dataset management, write zeroes
-    byte[] name = ("nqn.2014-08.org.nvmexpress:busbar:" + serial).getBytes(StandardCharsets.US_ASCII);
+    byte[] name =
+        ("nqn.2014-08.org.nvmexpress:busbar:" + serial).getBytes(StandardCharsets.US_ASCII);
     System.arraycopy(name, 0, data, 768, Math.min(name.length, 255));
     Le.put(data, 2048, 2, 2500); // power of the one power state, in centiwatts
     return data;
