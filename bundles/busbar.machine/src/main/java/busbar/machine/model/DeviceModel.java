@@ -53,6 +53,10 @@ public interface DeviceModel {
    * Stops DMA and timers and tells the whole state, for a successor of the same model or a later
    * version. Work under way is finished or is part of the state. {@link #resume} or {@link #close}
    * follows.
+   *
+   * @throws busbar.api.VfioException {@code EAGAIN} if work under way does not end soon, for it may
+   *     wait for an access that waits for the save; {@link #resume} follows and the save is tried
+   *     again
    */
   StateRecord save();
 

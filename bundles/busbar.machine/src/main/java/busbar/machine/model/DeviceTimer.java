@@ -1,5 +1,6 @@
 package busbar.machine.model;
 
+import busbar.api.Errno;
 import busbar.api.time.Timing;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -14,6 +15,8 @@ import java.util.concurrent.locks.ReentrantLock;
 public final class DeviceTimer {
   /** What {@link #remainingNanos} and {@link #suspend} give if nothing is to run. */
   public static final long IDLE = -1;
+
+  private static final long SUSPEND_NANOS = 100_000_000;
 
   private final Timing timing;
   private final Runnable task;
@@ -96,6 +99,8 @@ public final class DeviceTimer {
    * Holds time: waits for a task that runs, keeps what is left of a started one. A start that comes
    * meanwhile is kept too.
    *
+   * @throws busbar.api.VfioException {@code EAGAIN} if the task does not end within a tenth of a
+   *     second; {@link #resume} lets time go on
    * @return the time left, {@link #IDLE} if it is not started
    */
   public long suspend() {
@@ -106,7 +111,7 @@ public final class DeviceTimer {
         leftNanos = armed ? Math.max(0, dueNanos - timing.nanoTime()) : IDLE;
         disarm();
       }
-      awaitTask();
+      awaitTaskBriefly();
       return leftNanos;
     } finally {
       stateLock.unlock();
@@ -183,6 +188,24 @@ public final class DeviceTimer {
   private void awaitTask() {
     while (runner != null && runner != Thread.currentThread()) {
       taskEnded.awaitUninterruptibly();
+    }
+  }
+
+  private void awaitTaskBriefly() {
+    long left = SUSPEND_NANOS;
+    boolean interrupted = false;
+    while (runner != null && runner != Thread.currentThread() && left > 0) {
+      try {
+        left = taskEnded.awaitNanos(left);
+      } catch (InterruptedException e) {
+        interrupted = true; // the save goes on; who asked for it finds out after that
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    if (runner != null && runner != Thread.currentThread()) {
+      throw Errno.EAGAIN.because("work of the device has not ended within a tenth of a second");
     }
   }
 }

@@ -4,6 +4,8 @@ import busbar.api.time.Timing;
 import busbar.api.time.VirtualTiming;
 import busbar.machine.model.DmaPort;
 import busbar.machine.model.ModelContext;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.util.HashMap;
 import java.util.List;
@@ -21,6 +23,7 @@ public final class FakeModelContext implements ModelContext {
   private final String model;
   private final Map<String, Object> properties = new HashMap<>();
   private final Map<Integer, Long> regions = new HashMap<>();
+  private final Map<Integer, MemorySegment> regionMemory = new ConcurrentHashMap<>();
   private final byte[] config = new byte[4096];
   private final FakeMemory memory = new FakeMemory();
   private final Map<Integer, Level> lines = new ConcurrentHashMap<>();
@@ -183,5 +186,11 @@ public final class FakeModelContext implements ModelContext {
   @Override
   public ByteOrder boardByteOrder() {
     return byteOrder;
+  }
+
+  @Override
+  public MemorySegment regionMemory(int region) {
+    return regionMemory.computeIfAbsent(
+        region, key -> Arena.ofAuto().allocate(regionSize(region), 4096));
   }
 }

@@ -1,7 +1,10 @@
 package busbar.machine.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import busbar.api.Errno;
+import busbar.api.VfioException;
 import busbar.api.time.SystemTiming;
 import busbar.api.time.VirtualTiming;
 import java.util.concurrent.CountDownLatch;
@@ -89,6 +92,37 @@ class DeviceTimerTest {
       assertThat(slow.suspend()).isEqualTo(DeviceTimer.IDLE);
 
       assertThat(ended).isTrue();
+    }
+  }
+
+  @Test
+  void suspendGivesUpOnATaskThatDoesNotEnd() throws InterruptedException {
+    try (SystemTiming real = new SystemTiming()) {
+      CountDownLatch running = new CountDownLatch(1);
+      CountDownLatch mayEnd = new CountDownLatch(1);
+      DeviceTimer stuck =
+          new DeviceTimer(
+              real,
+              () -> {
+                running.countDown();
+                try {
+                  mayEnd.await();
+                } catch (InterruptedException e) {
+                  Thread.currentThread().interrupt();
+                }
+                runs.incrementAndGet();
+              });
+      stuck.start(0);
+      running.await();
+
+      assertThatThrownBy(stuck::suspend)
+          .isInstanceOfSatisfying(
+              VfioException.class, e -> assertThat(e.errno()).isEqualTo(Errno.EAGAIN));
+
+      stuck.resume();
+      mayEnd.countDown();
+      stuck.stop();
+      assertThat(runs).hasValue(1);
     }
   }
 

@@ -52,7 +52,16 @@ final class VgaModel implements DeviceModel {
   VgaModel(ModelContext context) {
     this.context = context;
     boolean hasVideoBios = context.rom().length > 0 || context.properties().containsKey("romSize");
-    memory = new VideoMemory(Math.max(context.regionSize(0), SMALLEST_MEMORY), hasVideoBios);
+    if (context.regionSize(BAR_FRAMEBUFFER) < SMALLEST_MEMORY) {
+      throw Errno.EINVAL.because(
+          "%s has %d bytes of video memory, a VGA adapter needs %d",
+          context.name(), context.regionSize(BAR_FRAMEBUFFER), SMALLEST_MEMORY);
+    }
+    memory =
+        new VideoMemory(
+            context,
+            BAR_FRAMEBUFFER,
+            hasVideoBios ? VideoMemory.Start.TEXT_SCREEN : VideoMemory.Start.ZEROS);
     window = new LegacyWindow(registers, memory);
     display = new BochsDisplay(memory, registers, window);
     bigEndianPixels = context.boardByteOrder() == ByteOrder.BIG_ENDIAN;
@@ -68,6 +77,7 @@ final class VgaModel implements DeviceModel {
 
   @Override
   public long read(int region, long offset, int width) {
+    prepareMemory(region);
     registerLock.lock();
     try {
       return switch (region) {
@@ -84,6 +94,7 @@ final class VgaModel implements DeviceModel {
 
   @Override
   public void write(int region, long offset, int width, long value) {
+    prepareMemory(region);
     registerLock.lock();
     try {
       switch (region) {
@@ -97,6 +108,13 @@ final class VgaModel implements DeviceModel {
       }
     } finally {
       registerLock.unlock();
+    }
+  }
+
+  /** Whatever may use the memory finds it there, as the machine is asked for it without a lock. */
+  private void prepareMemory(int region) {
+    if (region != Regions.VGA_PORTS) {
+      memory.segment();
     }
   }
 
@@ -191,7 +209,7 @@ final class VgaModel implements DeviceModel {
               "display", display.save(),
               "latch", (long) window.latch(),
               "bigEndianPixels", bigEndianPixels,
-              "memory", memory.segment()));
+              "memoryUntouched", memory.isUntouched()));
     } finally {
       registerLock.unlock();
     }
@@ -200,19 +218,14 @@ final class VgaModel implements DeviceModel {
   @Override
   public void restore(StateRecord state) {
     state.expect(KIND, VERSION);
-    MemorySegment segment = state.get("memory", MemorySegment.class);
-    if (segment.byteSize() != memory.size()) {
-      throw Errno.EINVAL.because(
-          "%s has %d bytes of video memory, its predecessor had %d",
-          context.name(), memory.size(), segment.byteSize());
-    }
+    final boolean untouched = state.get("memoryUntouched", Boolean.class);
     registerLock.lock();
     try {
       registers.takeOver(state.get("registers", byte[].class));
       display.restore(state.get("display", StateRecord.class));
       window.setLatch((int) state.number("latch"));
       bigEndianPixels = state.get("bigEndianPixels", Boolean.class);
-      memory.takeOver(segment);
+      memory.restore(untouched);
     } finally {
       registerLock.unlock();
     }

@@ -1,13 +1,13 @@
 package busbar.model.vga;
 
-import java.lang.foreign.Arena;
+import busbar.machine.model.ModelContext;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * The adapter's memory: the framebuffer BAR, the legacy window and a successor of the model share
- * it. It is allocated at its first use, as many machines never look at their framebuffer.
+ * The adapter's memory: the machine keeps it, the framebuffer BAR and the legacy window show it. It
+ * is asked for at its first use, as many machines never look at their framebuffer.
  *
  * <p>Any thread.
  */
@@ -15,39 +15,63 @@ final class VideoMemory {
   private static final ValueLayout.OfInt U32 =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+  private final ModelContext context;
+  private final int region;
   private final long size;
-  private final boolean showsText;
+  private final Object firstUseLock = new Object();
+  private boolean blank;
   private volatile MemorySegment segment;
 
   /**
-   * Makes memory that is zero, or shows the empty text screen that the video BIOS leaves.
+   * Memory of a region.
    *
-   * @param size in bytes
+   * @param start whether it starts as the video BIOS leaves it, an empty text screen
    */
-  VideoMemory(long size, boolean showsText) {
-    this.size = size;
-    this.showsText = showsText;
+  VideoMemory(ModelContext context, int region, Start start) {
+    this.context = context;
+    this.region = region;
+    size = context.regionSize(region);
+    blank = start == Start.TEXT_SCREEN;
+  }
+
+  /** What the memory shows at power-on. */
+  enum Start {
+    ZEROS,
+    TEXT_SCREEN
   }
 
   long size() {
     return size;
   }
 
+  /** The memory; the first call asks the machine for it and therefore comes without a lock. */
   MemorySegment segment() {
     MemorySegment memory = segment;
     if (memory == null) {
-      synchronized (this) {
-        memory = segment;
-        if (memory == null) {
-          memory = Arena.ofAuto().allocate(size, 4096);
-          if (showsText) {
-            fillWithBlanks(memory);
-          }
-          segment = memory;
+      memory = context.regionMemory(region);
+      synchronized (firstUseLock) {
+        if (blank) {
+          blank = false;
+          fillWithBlanks(memory);
         }
+        segment = memory;
       }
     }
     return memory;
+  }
+
+  /** Whether nobody has looked at the memory yet, so that a successor has to fill it. */
+  boolean isUntouched() {
+    synchronized (firstUseLock) {
+      return blank;
+    }
+  }
+
+  /** Takes over from a predecessor. */
+  void restore(boolean untouched) {
+    synchronized (firstUseLock) {
+      blank = untouched;
+    }
   }
 
   /** Blanks with white on black in planes 0 and 1, as far as the text window reaches. */
@@ -55,11 +79,6 @@ final class VideoMemory {
     for (long at = 0; at < Math.min(0x10000, memory.byteSize()); at += 4) {
       memory.set(U32, at, 0x0720);
     }
-  }
-
-  /** Takes the memory of a predecessor. */
-  void takeOver(MemorySegment memory) {
-    segment = memory;
   }
 
   int readByte(long offset) {

@@ -19,7 +19,8 @@ import org.junit.jupiter.api.Test;
 class VgaModelTest {
   private static final int MEMORY = 1 << 20;
 
-  private final VgaModel vga = new VgaModel(context());
+  private final FakeModelContext context = context();
+  private final VgaModel vga = new VgaModel(context);
 
   private static FakeModelContext context() {
     return new FakeModelContext("vga")
@@ -268,7 +269,7 @@ class VgaModelTest {
     vga.write(2, 0x506, 2, 24);
     vga.write(2, 0x508, 2, 0xc1);
     vga.write(2, 0x50a, 2, 2);
-    VgaModel successor = new VgaModel(context());
+    VgaModel successor = new VgaModel(context);
 
     successor.restore(vga.save());
 
@@ -281,10 +282,21 @@ class VgaModelTest {
   }
 
   @Test
-  void aStateOfAnotherSizeIsRefused() {
-    VgaModel larger = new VgaModel(new FakeModelContext("vga").region(0, 2 * MEMORY));
-    assertThatThrownBy(() -> larger.restore(vga.save())).isInstanceOf(VfioException.class);
+  void aTextScreenThatNobodyHasLookedAtIsThereForTheSuccessor() {
+    VgaModel successor = new VgaModel(context);
+    successor.restore(vga.save());
 
+    assertThat(successor.read(Regions.VGA_MEMORY, 0x18000, 2)).isEqualTo(0x0720);
+  }
+
+  @Test
+  void anAdapterWithTooLittleMemoryIsRefused() {
+    FakeModelContext small = new FakeModelContext("vga").region(0, 0x10000);
+    assertThatThrownBy(() -> new VgaModel(small)).isInstanceOf(VfioException.class);
+  }
+
+  @Test
+  void aStateWithTooFewRegistersIsRefused() {
     Map<String, Object> values = new HashMap<>(vga.save().values());
     values.put("registers", new byte[3]);
     assertThatThrownBy(() -> vga.restore(new StateRecord("vga", 1, values)))

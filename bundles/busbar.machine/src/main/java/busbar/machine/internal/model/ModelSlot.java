@@ -1,5 +1,7 @@
 package busbar.machine.internal.model;
 
+import busbar.api.Errno;
+import busbar.api.VfioException;
 import busbar.api.state.StateRecord;
 import busbar.machine.model.DeviceModel;
 import java.lang.System.Logger;
@@ -71,13 +73,22 @@ public final class ModelSlot {
   public boolean exchange(Supplier<DeviceModel> successor, Carry carry) {
     synchronized (exchangeLock) {
       for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        DeviceModel old = model;
+        Outcome outcome = Outcome.BUSY;
         shut = true;
         try {
           if (isDrained()) {
-            return swap(successor, carry);
+            outcome = swap(successor, carry);
           }
         } finally {
           shut = false;
+        }
+        if (outcome != Outcome.BUSY) {
+          if (outcome == Outcome.DONE) {
+            // With the gate open: what the old one has under way may need an access to end.
+            old.close();
+          }
+          return outcome == Outcome.DONE;
         }
         LockSupport.parkNanos(1_000_000);
       }
@@ -86,28 +97,36 @@ public final class ModelSlot {
     }
   }
 
-  private boolean swap(Supplier<DeviceModel> successor, Carry carry) {
+  private enum Outcome {
+    DONE,
+    FAILED,
+    BUSY
+  }
+
+  private Outcome swap(Supplier<DeviceModel> successor, Carry carry) {
     DeviceModel old = model;
-    StateRecord state = carry == Carry.STATE ? old.save() : null;
     DeviceModel fresh = null;
     try {
+      StateRecord state = carry == Carry.STATE ? old.save() : null;
       fresh = successor.get();
       if (state != null) {
         fresh.restore(state);
       }
     } catch (RuntimeException e) {
-      LOG.log(Level.WARNING, "the new device model failed, the old one goes on", e);
       if (fresh != null) {
         fresh.close();
       }
-      if (state != null) {
+      if (carry == Carry.STATE) {
         old.resume();
       }
-      return false;
+      if (fresh == null && e instanceof VfioException failure && failure.errno() == Errno.EAGAIN) {
+        return Outcome.BUSY;
+      }
+      LOG.log(Level.WARNING, "the new device model failed, the old one goes on", e);
+      return Outcome.FAILED;
     }
     model = fresh;
-    old.close();
-    return true;
+    return Outcome.DONE;
   }
 
   private boolean isDrained() {
