@@ -81,15 +81,15 @@ final class DirtyBitmap {
     long firstMask = -1L << from;
     long lastMask = -1L >>> -to;
     if (firstWord == lastWord) {
-      change(firstWord, firstMask & lastMask, set);
+      changeWord(firstWord, firstMask & lastMask, set);
       return;
     }
-    change(firstWord, firstMask, set);
+    changeWord(firstWord, firstMask, set);
     Arrays.fill(words, firstWord + 1, lastWord, set ? -1 : 0);
-    change(lastWord, lastMask, set);
+    changeWord(lastWord, lastMask, set);
   }
 
-  private void change(int word, long mask, boolean set) {
+  private void changeWord(int word, long mask, boolean set) {
     words[word] = set ? words[word] | mask : words[word] & ~mask;
   }
 

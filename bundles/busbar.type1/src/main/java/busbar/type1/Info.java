@@ -56,7 +56,9 @@ final class Info {
   private static void copyOut(MemorySegment argument, long at, MemorySegment bytes) {
     long room = argument.isReadOnly() ? 0 : Math.max(0, argument.byteSize() - at);
     long copied = Math.min(room, bytes.byteSize());
-    MemorySegment.copy(bytes, 0, argument, Math.min(at, argument.byteSize()), copied);
+    if (copied > 0) {
+      MemorySegment.copy(bytes, 0, argument, at, copied);
+    }
     if (copied < bytes.byteSize()) {
       throw Errno.EFAULT.because(
           "the argument at 0x%x takes %d bytes at offset %d, %d are needed",

@@ -61,7 +61,11 @@ final class Pinning {
     try {
       listener.dmaUnmap(iova, size);
     } catch (RuntimeException e) {
-      LOG.log(Level.WARNING, "a mediated device failed to let go of pages that are unmapped", e);
+      LOG.log(
+          Level.WARNING,
+          "a mediated device fails to let go of what is unmapped: {0}",
+          e.toString());
+      LOG.log(Level.DEBUG, "where it fails", e);
     }
   }
 
