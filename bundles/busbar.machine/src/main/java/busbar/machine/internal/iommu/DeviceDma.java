@@ -14,19 +14,23 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.BooleanSupplier;
 
 /**
- * One device's way to memory: its translation cache, then the page table of its group's domain.
- * Without an IOMMU above it, addresses are physical ones.
+ * One device's way to memory: its translation cache, then the page table of its group's domain. Without
+ * an IOMMU above it, addresses are physical ones.
  */
 public final class DeviceDma implements DmaPort {
   private static final int CACHED = 64;
+  private static final int GRANULE_SHIFT = 16;
   private static final long MESSAGE_BYTES = 4;
   private static final long PAGE = 4096;
   private static final long CHUNK = 1L << 20;
 
   /** Takes writes into the range of message interrupts. */
   public interface Messages {
-    /** Whether an address is one of the interrupt controller. */
-    boolean holds(long address);
+    /** The first address of the interrupt controller's range. */
+    long base();
+
+    /** In bytes. */
+    long size();
 
     /** Delivers; false if the message was refused. */
     boolean deliver(long address, int data);
@@ -36,6 +40,8 @@ public final class DeviceDma implements DmaPort {
   private final SimGroup group;
   private final PhysicalMemory memory;
   private final Messages messages;
+  private final long messageBase;
+  private final long messageSize;
   private final BooleanSupplier busMaster;
   private final Timing timing;
   private final AtomicReferenceArray<Run> cache = new AtomicReferenceArray<>(CACHED);
@@ -57,6 +63,8 @@ public final class DeviceDma implements DmaPort {
     this.group = group;
     this.memory = memory;
     this.messages = messages;
+    this.messageBase = messages.base();
+    this.messageSize = messages.size();
     this.busMaster = busMaster;
     this.timing = timing;
   }
@@ -76,39 +84,47 @@ public final class DeviceDma implements DmaPort {
       refuse(buffer, at, length, access);
       return false;
     }
-    if (messages.holds(iova)) {
+    if (iova - messageBase >= 0 && iova - messageBase < messageSize) {
       return message(iova, buffer, at, length, access);
     }
     if (group == null || group.hardware() == null) {
       return physical(iova, buffer, at, length, access);
     }
+    long done = 0;
     boolean all = true;
-    for (long done = 0; done < length; ) {
-      long chunk = Math.min(length - done, CHUNK);
-      SimDomain domain = group.route();
-      long moved = 0;
-      if (domain != null) {
-        int token = domain.guard().enter();
-        try {
-          // Read again inside the guard: who detaches waits for the guard after it changed the
-          // route.
-          if (group.route() == domain) {
-            moved = translated(domain, iova + done, buffer, at + done, chunk, access);
-          }
-        } finally {
-          domain.guard().exit(token);
-        }
-      }
+    do {
+      long moved = chunk(iova + done, buffer, at + done, Math.min(length - done, CHUNK), access);
       done += moved;
-      if (moved < chunk) {
-        long skipped = Math.min(length - done, PAGE - (iova + done & PAGE - 1));
-        fault(iova + done, domain, access);
-        refuse(buffer, at + done, skipped, access);
-        done += skipped;
+      if (moved < CHUNK && done < length) {
+        done += refused(iova + done, buffer, at + done, length - done, access);
         all = false;
       }
-    }
+    } while (done < length);
     return all;
+  }
+
+  /** Moves bytes inside the guard; returns how many before one is refused. */
+  private long chunk(long iova, MemorySegment buffer, long at, long length, Access access) {
+    SimDomain domain = group.route();
+    if (domain == null) {
+      return 0;
+    }
+    DmaGuard guard = domain.guard();
+    int token = guard.enter();
+    try {
+      // Read again inside the guard: who detaches waits for the guard after it changed the route.
+      return group.route() == domain ? translated(domain, iova, buffer, at, length, access) : 0;
+    } finally {
+      guard.exit(token);
+    }
+  }
+
+  /** Reports a refused access and skips its page; returns how many bytes that are. */
+  private long refused(long iova, MemorySegment buffer, long at, long left, Access access) {
+    long skipped = Math.min(left, PAGE - (iova & PAGE - 1));
+    fault(iova, group.route(), access);
+    refuse(buffer, at, skipped, access);
+    return skipped;
   }
 
   /** Moves bytes up to the first address that is not mapped for the access; returns how many. */
@@ -130,7 +146,7 @@ public final class DeviceDma implements DmaPort {
       if (marks) {
         domain.table().markDirty(address, piece);
       }
-      if (!physical(run.physicalOf(address), buffer, at + done, piece, access)) {
+      if (!move(run, run.physicalOf(address), buffer, at + done, piece, access)) {
         break;
       }
       done += piece;
@@ -139,25 +155,56 @@ public final class DeviceDma implements DmaPort {
   }
 
   private Run lookUp(SimDomain domain, long iova, long wanted) {
-    int index = (int) (iova >>> 12) & CACHED - 1;
+    int index = (int) (iova >>> GRANULE_SHIFT) & CACHED - 1;
     Run run = cache.getAcquire(index);
     long generation = domain.generation();
     if (run != null && run.generation() == generation && run.table() == domain && run.holds(iova)) {
       return run;
     }
-    Run fresh = domain.table().run(iova, wanted, generation, domain);
+    Run fresh = domain.table().run(iova, wanted, generation, domain, memory);
     if (fresh != null) {
       cache.setRelease(index, fresh);
     }
     return fresh;
   }
 
+  private boolean move(
+      Run run, long physical, MemorySegment buffer, long at, long length, Access access) {
+    MemorySegment client = run.memory();
+    long offset = PhysicalMemory.offset(physical);
+    if (client == null || offset + length > client.byteSize()) {
+      return physical(physical, buffer, at, length, access);
+    }
+    try {
+      if (access == Access.READ) {
+        MemorySegment.copy(client, offset, buffer, at, length);
+      } else {
+        MemorySegment.copy(buffer, at, client, offset, length);
+      }
+      return true;
+    } catch (IllegalStateException gone) {
+      // The client freed memory that is still mapped: for the device nothing answers there.
+      return false;
+    }
+  }
+
+  /** An access at physical addresses, which may lead from one device's window into another's. */
   private boolean physical(
       long physical, MemorySegment buffer, long at, long length, Access access) {
     try {
-      return access == Access.READ
-          ? memory.read(physical, buffer, at, length)
-          : memory.write(physical, buffer, at, length);
+      for (long done = 0; done < length; ) {
+        long address = physical + done;
+        long piece = Math.min(length - done, PAGE - (address & PAGE - 1));
+        boolean there =
+            access == Access.READ
+                ? memory.read(address, buffer, at + done, piece)
+                : memory.write(address, buffer, at + done, piece);
+        if (!there) {
+          return false;
+        }
+        done += piece;
+      }
+      return true;
     } catch (IllegalStateException gone) {
       // The client freed memory that is still mapped: for the device nothing answers there.
       return false;
@@ -166,7 +213,8 @@ public final class DeviceDma implements DmaPort {
 
   private boolean message(long iova, MemorySegment buffer, long at, long length, Access access) {
     if (access == Access.WRITE && length == MESSAGE_BYTES) {
-      int data = buffer.get(ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), at);
+      int data =
+          buffer.get(ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), at);
       return messages.deliver(iova, data);
     }
     refuse(buffer, at, length, access);
@@ -197,10 +245,10 @@ public final class DeviceDma implements DmaPort {
     report(iova, access, reason(domain, iova, access));
   }
 
-  private static String reason(SimDomain domain, long iova, Access access) {
+  private String reason(SimDomain domain, long iova, Access access) {
     int token = domain.guard().enter();
     try {
-      Run run = domain.table().run(iova, PAGE, 0, domain);
+      Run run = domain.table().run(iova, PAGE, 0, domain, memory);
       if (run == null) {
         return "no mapping";
       }

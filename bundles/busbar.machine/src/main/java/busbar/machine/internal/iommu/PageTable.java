@@ -2,6 +2,7 @@ package busbar.machine.internal.iommu;
 
 import busbar.api.Errno;
 import busbar.api.iommu.IommuDomain.DirtySink;
+import busbar.api.memory.PhysicalMemory;
 import java.util.Arrays;
 
 /**
@@ -22,6 +23,7 @@ final class PageTable {
   private static final long ADDRESS = ~0xfffL;
   private static final int MAX_LEVEL_OF_LEAF = 2;
   private static final long RUN_LIMIT = 2L << 20;
+  private static final int NEIGHBOURS = 15;
   private static final int NONE = -1;
 
   private final NodePool pool;
@@ -300,12 +302,12 @@ final class PageTable {
   }
 
   /**
-   * Reads the translation of an address and of what follows it contiguously; inside the guard.
+   * Reads the translation of an address and of what lies contiguously around it; inside the guard.
    *
-   * @param wanted stops there; at most 2 MiB are read, or one page
+   * @param wanted how far the caller would like to go on; neighbours within 64 KiB are read anyway
    * @return {@code null} if nothing is mapped
    */
-  Run run(long iova, long wanted, long generation, SimDomain domain) {
+  Run run(long iova, long wanted, long generation, SimDomain domain, PhysicalMemory memory) {
     int node = root;
     int level = top;
     long entry = pool.get(node, slot(iova, level));
@@ -317,25 +319,39 @@ final class PageTable {
     if (entry == 0) {
       return null;
     }
-    long page = pageSize(level);
-    long start = iova & -page;
+    long start = iova & -pageSize(level);
     long physical = entry & ADDRESS;
-    int protection = (int) entry & (READ | WRITE);
-    long length = page;
+    long length = pageSize(level);
     if (level == 0) {
-      long limit = Math.min(RUN_LIMIT, iova - start + wanted);
       int slot = slot(iova, 0);
-      while (length < limit && ++slot < NodePool.ENTRIES) {
-        long next = pool.get(node, slot);
-        if (next == 0
-            || (next & ADDRESS) != physical + length
-            || ((int) next & (READ | WRITE)) != protection) {
-          break;
-        }
-        length += page;
+      long pages = Math.min(wanted, RUN_LIMIT) + (iova - start) + 4095 >>> 12;
+      int last = (int) Math.max(slot | NEIGHBOURS, Math.min(slot + pages, NodePool.ENTRIES) - 1);
+      int before = slot;
+      while ((before & NEIGHBOURS) != 0 && follows(node, before - 1, entry, before - 1 - slot)) {
+        before--;
       }
+      int after = slot;
+      while (after < last && follows(node, after + 1, entry, after + 1 - slot)) {
+        after++;
+      }
+      start -= (long) (slot - before) << 12;
+      physical -= (long) (slot - before) << 12;
+      length = (long) (after - before + 1) << 12;
     }
-    return new Run(start, length, physical, protection, generation, domain);
+    return new Run(
+        start,
+        length,
+        physical,
+        (int) entry & (READ | WRITE),
+        generation,
+        domain,
+        memory.segment(physical));
+  }
+
+  /** Whether an entry is what {@code distance} pages from another one continues it. */
+  private boolean follows(int node, int slot, long entry, int distance) {
+    long expected = entry + ((long) distance << 12);
+    return ((pool.get(node, slot) ^ expected) & ~(long) DIRTY) == 0;
   }
 
   /** The physical address behind an iova, -1 if none; inside the guard. */

@@ -1,5 +1,7 @@
 package busbar.machine.internal.iommu;
 
+import java.lang.foreign.MemorySegment;
+
 /**
  * A contiguous piece of a translation.
  *
@@ -9,9 +11,16 @@ package busbar.machine.internal.iommu;
  * @param protection {@link PageTable#READ} and {@link PageTable#WRITE}
  * @param generation the domain's generation when it was read
  * @param table the domain that it was read from
+ * @param memory the client memory behind it, {@code null} if a device lies there
  */
 record Run(
-    long start, long length, long physical, int protection, long generation, SimDomain table) {
+    long start,
+    long length,
+    long physical,
+    int protection,
+    long generation,
+    SimDomain table,
+    MemorySegment memory) {
   boolean holds(long iova) {
     return iova - start >= 0 && iova - start < length;
   }

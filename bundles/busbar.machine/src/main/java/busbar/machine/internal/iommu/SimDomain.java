@@ -4,23 +4,32 @@ import busbar.api.Errno;
 import busbar.api.iommu.Iommu;
 import busbar.api.iommu.IommuDomain;
 import busbar.api.iommu.IommuGroup;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
 
 /** An IO page table and the groups that are behind it. */
 final class SimDomain implements IommuDomain {
   private static final long PAGE_MASK = 4095;
+  private static final VarHandle GENERATION;
+
+  static {
+    try {
+      GENERATION = MethodHandles.lookup().findVarHandle(SimDomain.class, "generation", long.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
 
   private final SimIommu iommu;
   private final PageTable table;
   private final DmaGuard guard = new DmaGuard();
   private final Set<SimGroup> groups = ConcurrentHashMap.newKeySet();
-
   /** What a device cached under an older one does not hold any more. */
-  private final AtomicLong generation = new AtomicLong();
+  private volatile long generation;
 
-  private volatile DirtyTracking tracking = DirtyTracking.OFF;
+  private volatile boolean tracksDirty;
   private volatile boolean closed;
 
   SimDomain(SimIommu iommu, PageTable table) {
@@ -37,11 +46,11 @@ final class SimDomain implements IommuDomain {
   }
 
   long generation() {
-    return generation.get();
+    return generation;
   }
 
   boolean tracksDirty() {
-    return tracking == DirtyTracking.ON;
+    return tracksDirty;
   }
 
   @Override
@@ -118,7 +127,7 @@ final class SimDomain implements IommuDomain {
 
   @Override
   public void flush(long iova, long size) {
-    generation.incrementAndGet();
+    GENERATION.getAndAdd(this, 1L);
     if (table.hasLimbo()) {
       int[] nodes = table.takeLimbo();
       guard.awaitDma();
@@ -153,7 +162,7 @@ final class SimDomain implements IommuDomain {
 
   @Override
   public void setDirtyTracking(DirtyTracking wanted) {
-    tracking = wanted;
+    tracksDirty = wanted == DirtyTracking.ON;
     // A DMA that began before must be over: it would not leave its mark.
     guard.awaitDma();
   }

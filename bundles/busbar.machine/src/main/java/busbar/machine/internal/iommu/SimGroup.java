@@ -1,6 +1,5 @@
 package busbar.machine.internal.iommu;
 
-import busbar.api.Errno;
 import busbar.api.iommu.Iommu;
 import busbar.api.iommu.IommuDomain;
 import busbar.api.iommu.IommuGroup;
@@ -70,9 +69,6 @@ public class SimGroup implements IommuGroup {
   void attach(SimDomain to) {
     SimDomain before;
     synchronized (routeLock) {
-      if (owner == Owner.HOST && domain == null && devices.isEmpty()) {
-        throw Errno.ENODEV.because("group %d has no devices any more", id);
-      }
       before = domain;
       domain = to;
     }

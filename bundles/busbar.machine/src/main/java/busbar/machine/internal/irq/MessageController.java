@@ -61,6 +61,16 @@ public final class MessageController {
     return routing != Routing.HOST_BRIDGE;
   }
 
+  /** The first address of the range of messages. */
+  public long base() {
+    return routing.base;
+  }
+
+  /** The length of that range in bytes. */
+  public long size() {
+    return routing.size;
+  }
+
   /** Whether an address is in the range of messages. */
   public boolean holds(long address) {
     return address - routing.base >= 0 && address - routing.base < routing.size;

@@ -11,8 +11,13 @@ record OwnMessages(PciFunction function) implements DeviceDma.Messages {
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   @Override
-  public boolean holds(long address) {
-    return function.board().messages().holds(address);
+  public long base() {
+    return function.board().messages().base();
+  }
+
+  @Override
+  public long size() {
+    return function.board().messages().size();
   }
 
   @Override
