@@ -143,8 +143,12 @@ final class MessageHardware {
         || msix != 0 && offset >= msix && offset < msix + 4;
   }
 
+  /** Turns MSI on, every vector masked where the function can mask. */
   void enableMsi(Message message, int count) {
     writeMsi(message, count);
+    if ((config.read(msi + 2, 2) & MSI_MASKS) != 0) {
+      config.set(msiMask(), 4, -1 >>> 32 - vectors(MessageKind.MSI));
+    }
     config.setBits(msi + 2, MSI_ENABLE, true);
   }
 
@@ -176,6 +180,9 @@ final class MessageHardware {
     } else {
       config.setBits(msi + 2, MSI_ENABLE, false);
       config.setBits(msi + 2, 0x70, false);
+      if ((config.read(msi + 2, 2) & MSI_MASKS) != 0) {
+        config.set(msiMask(), 4, 0);
+      }
     }
   }
 

@@ -50,6 +50,7 @@ final class MessageUnit {
     indexes = new int[slots];
     open = new boolean[slots];
     kind = wanted;
+    // No vector has a handler yet: nothing that becomes free here calls one.
     if (wanted == MessageKind.MSI) {
       firstOfMsi = controller.allocate(count);
       for (int vector = 0; vector < count; vector++) {
@@ -103,33 +104,44 @@ final class MessageUnit {
     return sources[vector];
   }
 
-  synchronized void rewrite(int vector) {
-    if (kind == MessageKind.MSIX && sources[vector] != null) {
-      hardware.table().setMessage(vector, message(vector).address(), message(vector).data());
-      hardware.setVectorMasked(MessageKind.MSIX, vector, !open[vector]);
-    } else if (kind == MessageKind.MSI) {
-      hardware.writeMsi(controller.message(firstOfMsi), sources.length);
+  void rewrite(int vector) {
+    MessageKind now;
+    boolean masked;
+    synchronized (this) {
+      now = kind;
+      if (now == null || vector < 0 || vector >= sources.length || sources[vector] == null) {
+        return;
+      }
+      masked = !open[vector];
+      if (now == MessageKind.MSIX) {
+        hardware.table().setMessage(vector, message(vector).address(), message(vector).data());
+      } else {
+        hardware.writeMsi(controller.message(firstOfMsi), sources.length);
+      }
     }
+    // Without the lock: an interrupt that was pending is delivered in it.
+    hardware.setVectorMasked(now, vector, masked);
   }
 
   /** After a reset: everything that was on is on again. */
   void restore() {
+    MessageKind now;
     int count;
     synchronized (this) {
-      if (kind == null) {
+      now = kind;
+      count = sources.length;
+      if (now == MessageKind.MSI) {
+        hardware.enableMsi(controller.message(firstOfMsi), count);
+      } else if (now == MessageKind.MSIX) {
+        hardware.enableMsix();
+      } else {
         return;
       }
-      if (kind == MessageKind.MSI) {
-        hardware.enableMsi(controller.message(firstOfMsi), sources.length);
-      } else {
-        hardware.enableMsix();
-      }
-      count = sources.length;
     }
     for (int vector = 0; vector < count; vector++) {
       rewrite(vector);
     }
-    if (kind == MessageKind.MSIX) {
+    if (now == MessageKind.MSIX) {
       hardware.unmaskFunction();
     }
   }

@@ -100,6 +100,10 @@ public final class PciFunction implements PciDevice {
     ConfigRules.apply(
         config, capabilities, kind(), description.resources(), description.rom().length);
     power = new PowerState(config, capabilities);
+    if (power.isThere()) {
+      // A recording may show a function that its driver had put to sleep.
+      power.put(0);
+    }
     decoding = new Decoding(config, power, parent == null ? null : parent.decoding, isBridge());
     intx = new IntxPin(config, pinLine());
     messageHardware = new MessageHardware(config, capabilities, this::sendMessage);
