@@ -33,7 +33,7 @@ public final class NoIommuDriver
   static final String NAME = "vfio-noiommu";
   private static final Logger LOG = System.getLogger(NoIommuDriver.class.getName());
 
-  private final NoIommuParameters parameters;
+  private final NoIommuMode mode;
 
   /** What there is to know of one container: who opened it, for the log. */
   static final class Unprotected {
@@ -45,8 +45,8 @@ public final class NoIommuDriver
   }
 
   @Activate
-  public NoIommuDriver(@Reference NoIommuParameters parameters) {
-    this.parameters = parameters;
+  public NoIommuDriver(@Reference NoIommuMode mode) {
+    this.mode = mode;
   }
 
   @Override
@@ -80,7 +80,7 @@ public final class NoIommuDriver
   @Override
   public long ioctl(Unprotected container, Caller caller, int command, MemorySegment argument) {
     if (command == VFIO_CHECK_EXTENSION) {
-      return parameters.enabled() && Args.immediate(argument) == VFIO_NOIOMMU_IOMMU ? 1 : 0;
+      return Args.immediate(argument) == VFIO_NOIOMMU_IOMMU && mode.isOn() ? 1 : 0;
     }
     throw Errno.ENOTTY.because("%s maps nothing, it has no ioctl 0x%x", NAME, command);
   }

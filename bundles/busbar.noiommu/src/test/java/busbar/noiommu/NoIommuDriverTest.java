@@ -10,22 +10,69 @@ import busbar.api.Errno;
 import busbar.api.EventFd;
 import busbar.api.FileOps;
 import busbar.api.VfioException;
+import busbar.api.device.ModuleParameters;
 import busbar.api.memory.AddressSpace;
 import busbar.api.state.StateRecord;
 import busbar.uapi.VfioHeader;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class NoIommuDriverTest {
-  private final NoIommuParameters parameters = new NoIommuParameters(true);
-  private final NoIommuDriver driver = new NoIommuDriver(parameters);
+  private final Core core = new Core();
+  private final NoIommuMode mode = new NoIommuMode();
+  private final NoIommuDriver driver = new NoIommuDriver(mode);
   private final Caller privileged = new TestCaller(Set.of(Capability.SYS_RAWIO));
   private final Caller ordinary = new TestCaller(Set.of());
+
+  NoIommuDriverTest() {
+    mode.bindModule(new Other());
+    mode.bindModule(core);
+    core.value = "Y";
+  }
+
+  /** The core's parameters. */
+  private static final class Core implements ModuleParameters {
+    String value = "N";
+
+    @Override
+    public String module() {
+      return "vfio";
+    }
+
+    @Override
+    public List<Parameter> parameters() {
+      return List.of(new Parameter("enable_unsafe_noiommu_mode", value, "N", ""));
+    }
+
+    @Override
+    public void set(String name, String changed) {
+      assertThat(name).isEqualTo("enable_unsafe_noiommu_mode");
+      value = changed;
+    }
+  }
+
+  /** Another module that happens to have a parameter of that name. */
+  private static final class Other implements ModuleParameters {
+    @Override
+    public String module() {
+      return "other";
+    }
+
+    @Override
+    public List<Parameter> parameters() {
+      return List.of(new Parameter("enable_unsafe_noiommu_mode", "Y", "Y", ""));
+    }
+
+    @Override
+    public void set(String name, String changed) {
+      throw new AssertionError("not ours");
+    }
+  }
 
   private record TestCaller(Set<Capability> capabilities) implements Caller {
     @Override
@@ -69,10 +116,29 @@ class NoIommuDriverTest {
   }
 
   @Test
-  void isOffUnlessSomebodyTurnsItOn() {
-    NoIommuDriver off = new NoIommuDriver(new NoIommuParameters(false));
-    assertThat(off.ioctl(null, ordinary, VfioHeader.VFIO_CHECK_EXTENSION, Args.immediate(8)))
-        .isZero();
+  void isOffWithoutACoreOrWhileItsParameterIs() {
+    core.value = "N";
+    assertThat(extension(null, 8)).isZero();
+    core.value = "Y";
+    mode.unbindModule(core);
+    assertThat(extension(null, 8)).isZero();
+  }
+
+  @Test
+  void theConfigurationTurnsItOnNowAndForACoreThatComesLater() {
+    core.value = "N";
+    mode.want(true);
+    assertThat(extension(null, 8)).isEqualTo(1);
+    Core later = new Core();
+    mode.unbindModule(core);
+    mode.bindModule(later);
+    assertThat(extension(null, 8)).isEqualTo(1);
+  }
+
+  @Test
+  void theConfigurationTurnsNothingOff() {
+    mode.want(false);
+    assertThat(extension(null, 8)).isEqualTo(1);
   }
 
   @Test
@@ -86,10 +152,10 @@ class NoIommuDriverTest {
   @Test
   void theParameterDecidesAtOnce() {
     NoIommuDriver.Unprotected container = driver.open(8, privileged);
-    parameters.set("enable_unsafe_noiommu_mode", "0");
+    core.value = "N";
     assertThat(extension(null, 8)).isZero();
     assertThat(extension(container, 8)).isZero();
-    parameters.set("enable_unsafe_noiommu_mode", "1");
+    core.value = "Y";
     assertThat(extension(container, 8)).isEqualTo(1);
   }
 
@@ -106,21 +172,6 @@ class NoIommuDriverTest {
     NoIommuDriver.Unprotected container = driver.open(8, privileged);
     assertErrno(
         Errno.ENOTTY, () -> driver.ioctl(container, privileged, command, MemorySegment.NULL));
-  }
-
-  @ParameterizedTest
-  @CsvSource({"y,Y", "Yes,Y", "1,Y", "on,Y", "t,Y", "n,N", "0,N", "off,N", "F,N"})
-  void takesBooleansAsTheKernelDoes(String value, String shown) {
-    parameters.set("enable_unsafe_noiommu_mode", value);
-    assertThat(parameters.parameters().getFirst().value()).isEqualTo(shown);
-    assertThat(parameters.parameters().getFirst().initial()).isEqualTo("Y");
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"", "2", "o", "maybe"})
-  void refusesOtherValues(String value) {
-    assertErrno(Errno.EINVAL, () -> parameters.set("enable_unsafe_noiommu_mode", value));
-    assertErrno(Errno.ENOENT, () -> parameters.set("other", value));
   }
 
   @Test

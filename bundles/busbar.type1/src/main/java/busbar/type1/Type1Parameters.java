@@ -48,7 +48,7 @@ public final class Type1Parameters implements ModuleParameters {
 
   @Activate
   public Type1Parameters(Config config) {
-    configure(config);
+    configured(config);
   }
 
   Type1Parameters(boolean allowUnsafeInterrupts, boolean disableHugepages, long dmaEntryLimit) {
@@ -57,7 +57,7 @@ public final class Type1Parameters implements ModuleParameters {
   }
 
   @Modified
-  void configure(Config config) {
+  void configured(Config config) {
     long limit = Math.clamp(config.dmaEntryLimit(), 0, MAX_UINT);
     initial = new Values(config.allowUnsafeInterrupts(), config.disableHugepages(), limit);
     now = initial;

@@ -7,9 +7,8 @@ public enum GroupType {
   /** Nothing in hardware: a mediated device reaches memory only through the core. */
   EMULATED,
   /**
-   * Nothing at all. There are such groups only while a backend answers {@code
-   * VFIO_CHECK_EXTENSION(VFIO_NOIOMMU_IOMMU)} with more than 0, which the one called {@code
-   * vfio-noiommu} does when it is told to.
+   * Nothing at all. There are such groups only while {@code vfio.enable_unsafe_noiommu_mode} is on;
+   * the backend called {@code vfio-noiommu} serves them alone.
    */
   NO_IOMMU
 }
