@@ -45,7 +45,8 @@ public final class MdevBus implements Bus, MdevAdmin {
   public @interface Config {
     @AttributeDefinition(
         description =
-            "how long the children of a parent that went wait for its successor, in milliseconds")
+            "how long the children of a parent that went wait for its successor, in milliseconds;"
+                + " 0: a parent goes when the users of its children have let go")
     long graceMillis() default 10_000;
   }
 
@@ -55,10 +56,6 @@ public final class MdevBus implements Bus, MdevAdmin {
   private final Parents parents;
   private final DefinitionStore store;
 
-  @Reference(
-      cardinality = ReferenceCardinality.OPTIONAL,
-      policy = ReferencePolicy.DYNAMIC,
-      policyOption = ReferencePolicyOption.GREEDY)
   private volatile ConfigurationAdmin configurationAdmin;
 
   @Activate
@@ -86,6 +83,20 @@ public final class MdevBus implements Bus, MdevAdmin {
   @Deactivate
   void deactivate() {
     parents.close();
+  }
+
+  @Reference(
+      cardinality = ReferenceCardinality.OPTIONAL,
+      policy = ReferencePolicy.DYNAMIC,
+      policyOption = ReferencePolicyOption.GREEDY)
+  void setConfigurationAdmin(ConfigurationAdmin admin) {
+    configurationAdmin = admin;
+  }
+
+  void unsetConfigurationAdmin(ConfigurationAdmin admin) {
+    if (configurationAdmin == admin) {
+      configurationAdmin = null;
+    }
   }
 
   @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)

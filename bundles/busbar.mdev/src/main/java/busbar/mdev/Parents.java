@@ -92,7 +92,7 @@ final class Parents {
         ready.accept(parent);
       }
     } catch (VfioException e) {
-      LOG.log(System.Logger.Level.ERROR, "A mediated parent is refused: " + e.because(), e);
+      LOG.log(System.Logger.Level.ERROR, "A mediated parent is refused: {0}", e.because());
     }
   }
 
@@ -155,7 +155,8 @@ final class Parents {
   }
 
   /**
-   * A service went. The children stay until a successor comes or the grace period ends.
+   * A service went. The children stay until a successor comes or the grace period ends. Without a
+   * grace period it is as in Linux: this returns when the users of all children have let go.
    *
    * @param ready runs when a parent that waited behind it can make children
    */
@@ -174,6 +175,11 @@ final class Parents {
       }
     }
     if (parent == null) {
+      return;
+    }
+    if (next == null && graceNanos == 0) {
+      expire(parent);
+      parent.withdrawDriver.run();
       return;
     }
     parent.withdrawDriver.run();
