@@ -90,10 +90,12 @@ public final class Machine implements AutoCloseable {
     if (kind.equals("none")) {
       return Optional.empty();
     }
-    if (kind.equals("spapr-tce")) {
-      throw Errno.EINVAL.because("machine %s: IOMMU hardware of kind %s", description.name(), kind);
-    }
-    String name = kind.equals("vt-d") ? "dmar0" : "smmu3.0";
+    String name =
+        switch (kind) {
+          case "vt-d" -> "dmar0";
+          case "smmuv3" -> "smmu3.0";
+          default -> kind + ".0";
+        };
     SimIommu made = new SimIommu(name, IommuHardware.of(description.iommu()));
     for (MachineDescription.Group group : description.groups()) {
       groups.put(

@@ -16,8 +16,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Describes machines of any number of equal devices, each in a group of its own, over as many PCI domains
- * as it takes: to measure how a system grows.
+ * Describes machines of any number of equal devices, each in a group of its own, over as many PCI
+ * domains as it takes: to measure how a system grows.
  */
 public final class MachineGenerator {
   private static final int DEVICES_PER_BUS = 32;
@@ -83,10 +83,7 @@ public final class MachineGenerator {
   private static PciAddress address(int number) {
     int perDomain = DEVICES_PER_BUS * BUSES_PER_DOMAIN;
     return new PciAddress(
-        number / perDomain,
-        number % perDomain / DEVICES_PER_BUS,
-        number % DEVICES_PER_BUS,
-        0);
+        number / perDomain, number % perDomain / DEVICES_PER_BUS, number % DEVICES_PER_BUS, 0);
   }
 
   private Function function(PciAddress address, int number) {
@@ -103,8 +100,7 @@ public final class MachineGenerator {
     put(config, 0x3d, 1, 1);
     put(config, MSI, 4, 0x0080_0005L);
     PciResource bar =
-        new PciResource(
-            0, start, start + barBytes - 1, PciResource.MEMORY | PciResource.MEMORY_64);
+        new PciResource(0, start, start + barBytes - 1, PciResource.MEMORY | PciResource.MEMORY_64);
     return new Function(
         address,
         model,

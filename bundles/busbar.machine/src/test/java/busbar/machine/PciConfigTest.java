@@ -8,7 +8,9 @@ import busbar.api.pci.PciDevice;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Configuration space of the recorded PC's devices; values from recordings of the same hardware. */
+/**
+ * Configuration space of the recorded PC's devices; values from recordings of the same hardware.
+ */
 class PciConfigTest {
   private final Rig rig = new Rig();
   private final PciDevice edu = rig.device("0000:00:04.0");

@@ -217,7 +217,9 @@ class PciInterruptTest {
 
   @Test
   void withoutItItCan() {
-    String text = Resources.embedded().replace("\"interruptRemapping\": true", "\"interruptRemapping\": false");
+    String text =
+        Resources.embedded()
+            .replace("\"interruptRemapping\": true", "\"interruptRemapping\": false");
     Rig.Factory models = new Rig.Factory("edu", "e1000e", "nvme");
     Rig open = new Rig(MachineDescription.read(Path.of("open.json").toString(), text), models);
     assertEquals(2, forged(open, models));

@@ -103,8 +103,7 @@ class PciResetTest {
     assertEquals(0x0103, br0.readConfig(4, 2));
     assertEquals(0, br0.bar(0).load(0, 4));
     assertEquals(
-        List.of("0000:02:00.0", "0000:03:01.0", "0000:03:02.0"),
-        scope(rig.device("0000:02:00.0")));
+        List.of("0000:02:00.0", "0000:03:01.0", "0000:03:02.0"), scope(rig.device("0000:02:00.0")));
   }
 
   @Test

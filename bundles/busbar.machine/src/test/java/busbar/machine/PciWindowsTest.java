@@ -133,8 +133,7 @@ class PciWindowsTest {
   @Test
   void aBarHasOneHolder() {
     edu.claimBar(0, "vfio-pci");
-    VfioException busy =
-        assertThrows(VfioException.class, () -> edu.claimBar(0, "other"));
+    VfioException busy = assertThrows(VfioException.class, () -> edu.claimBar(0, "other"));
     assertEquals(Errno.EBUSY, busy.errno());
     edu.releaseBar(0);
     edu.claimBar(0, "other");

@@ -80,8 +80,7 @@ class SriovTest {
 
   @Test
   void countsAreChecked() {
-    assertEquals(
-        Errno.ERANGE, assertThrows(VfioException.class, () -> sriov.enable(3)).errno());
+    assertEquals(Errno.ERANGE, assertThrows(VfioException.class, () -> sriov.enable(3)).errno());
     sriov.enable(1);
     assertEquals(Errno.EBUSY, assertThrows(VfioException.class, () -> sriov.enable(2)).errno());
   }

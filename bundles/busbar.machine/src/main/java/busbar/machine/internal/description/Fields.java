@@ -73,7 +73,13 @@ final class Fields {
   long number(Node found, long from, long to) {
     long number = raw(found);
     if (number < from || number > to) {
-      throw refusals.refuse(found, "%s is not between %d and %d", found.value(), from, to);
+      boolean hex = found.value() instanceof String;
+      throw refusals.refuse(
+          found,
+          hex ? "0x%x is not between 0x%x and 0x%x" : "%d is not between %d and %d",
+          number,
+          from,
+          to);
     }
     return number;
   }

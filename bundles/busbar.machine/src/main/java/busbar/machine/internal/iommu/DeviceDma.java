@@ -14,8 +14,8 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.BooleanSupplier;
 
 /**
- * One device's way to memory: its translation cache, then the page table of its group's domain. Without
- * an IOMMU above it, addresses are physical ones.
+ * One device's way to memory: its translation cache, then the page table of its group's domain.
+ * Without an IOMMU above it, addresses are physical ones.
  */
 public final class DeviceDma implements DmaPort {
   private static final int CACHED = 64;
@@ -213,8 +213,7 @@ public final class DeviceDma implements DmaPort {
 
   private boolean message(long iova, MemorySegment buffer, long at, long length, Access access) {
     if (access == Access.WRITE && length == MESSAGE_BYTES) {
-      int data =
-          buffer.get(ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), at);
+      int data = buffer.get(ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), at);
       return messages.deliver(iova, data);
     }
     refuse(buffer, at, length, access);

@@ -7,9 +7,10 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * Knows which DMA is under way, so that an invalidation can wait for it.
  *
- * <p>DMA holds one of a few places, each on a cache line of its own: taking it makes the place's number
- * odd, leaving makes it even again. The waiter first publishes its change; a place that it then sees even
- * holds nobody who read what was before, and one that it sees odd only until the number is another one.
+ * <p>DMA holds one of a few places, each on a cache line of its own: taking it makes the place's
+ * number odd, leaving makes it even again. The waiter first publishes its change; a place that it
+ * then sees even holds nobody who read what was before, and one that it sees odd only until the
+ * number is another one.
  */
 final class DmaGuard {
   private static final int PLACES = 16;

@@ -6,7 +6,7 @@ import busbar.machine.MachineDescription.IommuFeature;
 /**
  * What a kind of IOMMU can do.
  *
- * @param pageSizes bit n: leaves of 2^n bytes
+ * @param pageSizes bit n: leaves of 2^n bytes; 0 if it has no page tables
  * @param lastAddress the highest iova
  * @param snoopControl whether mappings can force cache coherency
  */
@@ -23,13 +23,15 @@ public record IommuHardware(
   /** The hardware that a description means. */
   public static IommuHardware of(MachineDescription.IommuUnit unit) {
     boolean smmu = unit.kind().equals("smmuv3");
+    boolean tables = smmu || unit.kind().equals("vt-d");
     return new IommuHardware(
         unit.kind(),
         unit.addressBits(),
-        SIZES_4K_2M_1G,
-        (1L << unit.addressBits()) - 1,
-        !smmu,
+        tables ? SIZES_4K_2M_1G : 0,
+        tables ? (1L << unit.addressBits()) - 1 : 0,
+        tables && !smmu,
         unit.features().contains(IommuFeature.DIRTY_BITS),
-        smmu || unit.features().contains(IommuFeature.INTERRUPT_REMAPPING));
+        !unit.kind().equals("vt-d")
+            || unit.features().contains(IommuFeature.INTERRUPT_REMAPPING));
   }
 }

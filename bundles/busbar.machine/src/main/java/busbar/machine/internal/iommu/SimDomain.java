@@ -26,6 +26,7 @@ final class SimDomain implements IommuDomain {
   private final PageTable table;
   private final DmaGuard guard = new DmaGuard();
   private final Set<SimGroup> groups = ConcurrentHashMap.newKeySet();
+
   /** What a device cached under an older one does not hold any more. */
   private volatile long generation;
 

@@ -61,8 +61,7 @@ class PageTablePropertyTest {
   void behavesAsAMapOfLeaves(@ForAll("steps") List<Step> steps) {
     SimIommu iommu =
         new SimIommu(
-            "test",
-            new IommuHardware("vt-d", 48, 0x40201000L, (1L << 48) - 1, true, true, true));
+            "test", new IommuHardware("vt-d", 48, 0x40201000L, (1L << 48) - 1, true, true, true));
     IommuDomain domain = iommu.allocateDomain();
     TreeMap<Long, Leaf> model = new TreeMap<>();
     for (Step step : steps) {

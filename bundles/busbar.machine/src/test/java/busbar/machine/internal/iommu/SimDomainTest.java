@@ -85,7 +85,8 @@ class SimDomainTest {
     domain.map(0x11000, first, PAGE, BOTH);
     buffer.asSlice(0, 64).fill((byte) 0x5a);
     assertTrue(dma.write(0x10fe0, buffer, 0, 64));
-    MemorySegment second32 = memory.segment(second).asSlice(PhysicalMemory.offset(second) + 0xfe0, 32);
+    MemorySegment second32 =
+        memory.segment(second).asSlice(PhysicalMemory.offset(second) + 0xfe0, 32);
     MemorySegment first32 = memory.segment(first).asSlice(PhysicalMemory.offset(first), 32);
     assertArrayEquals(
         buffer.asSlice(0, 32).toArray(ValueLayout.JAVA_BYTE),
@@ -152,8 +153,7 @@ class SimDomainTest {
     assertFalse(dma.read(1L << 48, buffer, 0, 16));
     assertEquals(List.of("the address is beyond the aperture"), reasons());
     VfioException refused =
-        assertThrows(
-            VfioException.class, () -> domain.map((1L << 48) - PAGE, 0, 2 * PAGE, BOTH));
+        assertThrows(VfioException.class, () -> domain.map((1L << 48) - PAGE, 0, 2 * PAGE, BOTH));
     assertEquals(Errno.ERANGE, refused.errno());
   }
 
