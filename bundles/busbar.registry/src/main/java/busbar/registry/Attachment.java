@@ -2,7 +2,9 @@ package busbar.registry;
 
 import busbar.api.Caller;
 import busbar.api.Errno;
+import busbar.api.client.MmapRequest;
 import busbar.api.device.GroupType;
+import busbar.api.device.MappedRegion;
 import busbar.api.iommu.IommuGroup;
 import busbar.api.iommu.PagePinningOps;
 import busbar.api.memory.Access;
@@ -61,6 +63,17 @@ final class Attachment<I> {
       return chosen.backend.ops.write(chosen.data, caller, buffer);
     } catch (Throwable t) {
       throw Faults.of(t, backend().toString(), "writing");
+    } finally {
+      gate.exit(at);
+    }
+  }
+
+  MappedRegion mmap(Caller caller, MmapRequest request) {
+    int at = gate.enter();
+    try {
+      return chosen.backend.ops.mmap(chosen.data, caller, request);
+    } catch (Throwable t) {
+      throw Faults.of(t, backend().toString(), "mapping a container");
     } finally {
       gate.exit(at);
     }

@@ -4,7 +4,9 @@ import busbar.api.Capability;
 import busbar.api.Errno;
 import busbar.api.VfioException;
 import busbar.api.admin.Explanation.Finding;
+import busbar.api.client.MmapRequest;
 import busbar.api.device.GroupType;
+import busbar.api.device.MappedRegion;
 import busbar.uapi.VfioHeader;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -125,6 +127,14 @@ final class Container {
 
   int write(ClientCaller caller, MemorySegment buffer) {
     return chosen().write(caller, buffer);
+  }
+
+  MappedRegion mmap(ClientCaller caller, MmapRequest request) {
+    Attachment<?> now = attachment;
+    if (now == null) {
+      throw Errno.ENODEV.because("%s has nothing to map", name);
+    }
+    return now.mmap(caller, request);
   }
 
   private Attachment<?> chosen() {

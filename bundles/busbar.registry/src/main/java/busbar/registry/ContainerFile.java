@@ -3,11 +3,12 @@ package busbar.registry;
 import busbar.api.Args;
 import busbar.api.client.MmapRequest;
 import busbar.api.client.OpenMode;
+import busbar.api.device.MappedRegion;
 import busbar.uapi.VfioHeader;
 import java.lang.foreign.MemorySegment;
 
 /** {@code /dev/vfio/vfio}, opened: a container. */
-final class ContainerFile extends OpenFile {
+final class ContainerFile extends MappableFile {
   private static final int API_VERSION = 0;
 
   private final Container container;
@@ -52,8 +53,13 @@ final class ContainerFile extends OpenFile {
   }
 
   @Override
-  MappingImpl map(ClientImpl client, MmapRequest request) {
-    throw noMmap();
+  String culprit() {
+    return description();
+  }
+
+  @Override
+  MappedRegion region(ClientCaller caller, MmapRequest request) {
+    return container.mmap(caller, request);
   }
 
   @Override

@@ -1,21 +1,15 @@
 package busbar.registry;
 
 import busbar.api.Errno;
-import busbar.api.VfioException;
 import busbar.api.client.MmapRequest;
 import busbar.api.client.OpenMode;
 import busbar.api.device.MappedRegion;
-import busbar.api.memory.MemoryFaultException;
-import busbar.api.memory.MmioWindow;
 import busbar.uapi.VfioHeader;
 import java.lang.foreign.MemorySegment;
-import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A device, opened through its group. Its gate stands before every call of the driver. */
-final class DeviceFile extends OpenFile {
+final class DeviceFile extends MappableFile {
   private final DeviceObject device;
-  private final List<MappingImpl> mappings = new CopyOnWriteArrayList<>();
 
   DeviceFile(DeviceObject device) {
     super(OpenMode.READ_WRITE);
@@ -84,67 +78,18 @@ final class DeviceFile extends OpenFile {
   }
 
   @Override
-  MappingImpl map(ClientImpl client, MmapRequest request) {
+  String culprit() {
+    return device.binding().who();
+  }
+
+  @Override
+  MappedRegion region(ClientCaller caller, MmapRequest request) {
     Binding<?> now = device.binding();
-    MappedRegion region;
     try {
-      region = now.mmap(client.caller(), request);
+      return now.mmap(caller, request);
     } catch (Throwable t) {
       throw Faults.of(t, now.who(), "mapping " + device.name());
     }
-    if (region == null) {
-      throw Faults.lie(now.who(), "asked to map " + device.name(), null);
-    }
-    if (!acquire()) {
-      throw Errno.EBADF.because("%s is closed", device);
-    }
-    MappingImpl mapping;
-    try {
-      mapping = new MappingImpl(client, this, region, request);
-    } catch (RuntimeException | Error e) {
-      release();
-      throw e;
-    }
-    mappings.add(mapping);
-    client.adopt(mapping);
-    return mapping;
-  }
-
-  void addMapping(MappingImpl mapping) {
-    mappings.add(mapping);
-  }
-
-  void removeMapping(MappingImpl mapping) {
-    mappings.remove(mapping);
-  }
-
-  /** Finds the window for a first access, on behalf of a mapping. */
-  MmioWindow fault(MappedRegion region, long offset) {
-    int at;
-    try {
-      at = gate.enter();
-    } catch (VfioException e) {
-      throw MemoryFaultException.busError("%s", e.because());
-    }
-    try {
-      MmioWindow window = region.fault(offset);
-      if (window == null) {
-        throw MemoryFaultException.busError("%s gives no window", device.binding().who());
-      }
-      return window;
-    } catch (MemoryFaultException e) {
-      throw e;
-    } catch (Throwable t) {
-      throw MemoryFaultException.busError(
-          "%s", Faults.of(t, device.binding().who(), "mapping " + device.name()).because());
-    } finally {
-      gate.exit(at);
-    }
-  }
-
-  /** Revokes every mapping. */
-  void zap() {
-    mappings.forEach(MappingImpl::revoke);
   }
 
   /** The driver goes: from now on every call is {@code ENODEV}. */

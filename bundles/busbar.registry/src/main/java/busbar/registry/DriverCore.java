@@ -92,13 +92,27 @@ final class DriverCore {
 
   private void vanished(DeviceEntry entry) {
     entry.setGone();
-    departures.deviceGone(entry);
+    afterBinding(entry, () -> departures.deviceGone(entry));
     devices.remove(entry);
   }
 
   /**
-   * A virtual function belongs to whoever has the physical one, if that is a bus driver of VFIO.
+   * Waits for a probe that is under way, so that what it binds is seen. A removal is not waited for: that
+   * one has the turn for as long as a user likes, and takes away what is left by itself.
    */
+  private static void afterBinding(DeviceEntry entry, Runnable departure) {
+    if (entry.isRemoving() || !entry.tryTurn(TURN_NANOS)) {
+      departure.run();
+      return;
+    }
+    try {
+      departure.run();
+    } finally {
+      entry.giveTurn();
+    }
+  }
+
+  /** A virtual function belongs to whoever has the physical one, if that is a bus driver of VFIO. */
   private void overrideVirtualFunction(DeviceEntry entry) {
     if (entry.device instanceof PciDevice pci && pci.physicalFunction().isPresent()) {
       DeviceEntry parent = devices.of(pci.physicalFunction().get());
@@ -127,7 +141,7 @@ final class DriverCore {
       entry.giveTurn();
     }
     if (entry.isGone() && entry.bound() != null) {
-      // it vanished while it was being bound
+      // it vanished, and whoever told us has not waited for so long a probe
       departures.deviceGone(entry);
     }
   }
@@ -147,7 +161,9 @@ final class DriverCore {
   void remove(VfioBusDriver<?> driver) {
     DriverEntry gone = drivers.remove(driver);
     if (gone != null) {
-      devices.all().forEach(entry -> departures.driverGone(entry, gone));
+      for (DeviceEntry entry : devices.all()) {
+        afterBinding(entry, () -> departures.driverGone(entry, gone));
+      }
       bindAll();
     }
   }
@@ -160,7 +176,9 @@ final class DriverCore {
   void remove(HostDriver driver) {
     HostEntry gone = drivers.remove(driver);
     if (gone != null) {
-      devices.all().forEach(entry -> departures.hostDriverGone(entry, gone));
+      for (DeviceEntry entry : devices.all()) {
+        afterBinding(entry, () -> departures.hostDriverGone(entry, gone));
+      }
     }
   }
 

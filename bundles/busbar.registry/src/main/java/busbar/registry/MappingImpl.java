@@ -31,7 +31,7 @@ final class MappingImpl implements Mapping, DeviceMemory {
   private static final long REVOKE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final ClientImpl client;
-  private final DeviceFile file;
+  private final MappableFile file;
   private final MappedRegion region;
   private final MmapRequest request;
   private final long length;
@@ -46,7 +46,8 @@ final class MappingImpl implements Mapping, DeviceMemory {
   private volatile int revocations;
 
   /** Takes over one reference of the file. */
-  MappingImpl(ClientImpl client, DeviceFile file, MappedRegion region, MmapRequest request) {
+  MappingImpl(
+      ClientImpl client, MappableFile file, MappedRegion region, MmapRequest request) {
     this.client = client;
     this.file = file;
     this.region = region;
