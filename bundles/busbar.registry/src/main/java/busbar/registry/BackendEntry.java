@@ -65,7 +65,7 @@ final class BackendEntry<I> {
     try {
       result = ops.ioctl(data, caller, command, argument);
     } catch (Throwable t) {
-      throw Faults.of(t, toString(), "in ioctl 0x" + Integer.toHexString(command));
+      throw Faults.of(t, argument, toString(), "in ioctl 0x" + Integer.toHexString(command));
     }
     if (result < 0) {
       throw Faults.lie(toString(), "asked for ioctl 0x" + Integer.toHexString(command), result);

@@ -32,7 +32,7 @@ final class DeviceFile extends MappableFile {
     try {
       done = now.read(caller, buffer, offset);
     } catch (Throwable t) {
-      throw Faults.of(t, now.who(), "reading " + device.name());
+      throw Faults.of(t, buffer, now.who(), "reading " + device.name());
     }
     if (done < 0 || done > buffer.byteSize()) {
       throw Faults.lie(now.who(), "reading " + buffer.byteSize() + " bytes", done);
@@ -47,7 +47,7 @@ final class DeviceFile extends MappableFile {
     try {
       done = now.write(caller, buffer, offset);
     } catch (Throwable t) {
-      throw Faults.of(t, now.who(), "writing " + device.name());
+      throw Faults.of(t, buffer, now.who(), "writing " + device.name());
     }
     if (done < 0 || done > buffer.byteSize()) {
       throw Faults.lie(now.who(), "writing " + buffer.byteSize() + " bytes", done);
@@ -69,7 +69,10 @@ final class DeviceFile extends MappableFile {
               : now.ioctl(caller, command, argument);
     } catch (Throwable t) {
       throw Faults.of(
-          t, now.who(), "in ioctl 0x" + Integer.toHexString(command) + " of " + device.name());
+          t,
+          argument,
+          now.who(),
+          "in ioctl 0x" + Integer.toHexString(command) + " of " + device.name());
     }
     if (result < 0) {
       throw Faults.lie(now.who(), "asked for ioctl 0x" + Integer.toHexString(command), result);

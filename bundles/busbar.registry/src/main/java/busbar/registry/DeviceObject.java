@@ -13,6 +13,7 @@ import busbar.api.memory.PhysicalMemory;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -25,6 +26,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * go. Killed, its driver is gone already and its files answer {@code ENODEV} until they are closed.
  */
 final class DeviceObject implements VfioDevice {
+  private static final System.Logger LOG = System.getLogger(DeviceObject.class.getName());
+
   /** How long a driver that goes may take to finish its operations before it is left behind. */
   private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -46,6 +49,7 @@ final class DeviceObject implements VfioDevice {
   private volatile Attachment<?> attachment;
   private volatile int openCount;
   private volatile String killedBecause;
+  private final CountDownLatch driverGone = new CountDownLatch(1);
   private final AtomicBoolean left = new AtomicBoolean();
   private final AtomicBoolean removed = new AtomicBoolean();
 
@@ -335,27 +339,44 @@ final class DeviceObject implements VfioDevice {
             letDriverGo();
           }
         };
+    boolean first;
     boolean locked = tryLock(setLock);
     try {
-      if (killedBecause != null) {
-        return false;
-      }
-      killedBecause = because;
-      withdraw();
-      pending.set(files.size() + 1);
-      for (DeviceFile file : files) {
-        file.kill(because, drained);
+      first = killedBecause == null;
+      if (first) {
+        killedBecause = because;
+        withdraw();
+        pending.set(files.size() + 1);
+        for (DeviceFile file : files) {
+          file.kill(because, drained);
+        }
       }
     } finally {
       if (locked) {
         setLock.unlock();
       }
     }
-    gate.end(() -> Errno.ENODEV.because(because), drained);
-    files.forEach(DeviceFile::zap);
-    gate.awaitEnd(DRAIN_NANOS);
-    files.forEach(file -> file.gate.awaitEnd(DRAIN_NANOS));
-    return true;
+    if (first) {
+      gate.end(() -> Errno.ENODEV.because(because), drained);
+      files.forEach(DeviceFile::zap);
+    }
+    awaitDriverGone();
+    return first;
+  }
+
+  /** Also for another one who kills the device at the same time. */
+  private void awaitDriverGone() {
+    try {
+      if (!driverGone.await(DRAIN_NANOS, TimeUnit.NANOSECONDS)) {
+        LOG.log(
+            System.Logger.Level.ERROR,
+            "{0} does not finish with {1}; it gets it back when it does",
+            binding.who(),
+            name());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** A driver that hangs in an open or release holds the set's lock: then it is killed without. */
@@ -377,6 +398,7 @@ final class DeviceObject implements VfioDevice {
       setLock.unlock();
     }
     removeDriver();
+    driverGone.countDown();
   }
 
   // What an emulated device asks of its container.

@@ -97,8 +97,8 @@ final class DriverCore {
   }
 
   /**
-   * Waits for a probe that is under way, so that what it binds is seen. A removal is not waited for: that
-   * one has the turn for as long as a user likes, and takes away what is left by itself.
+   * Waits for a probe that is under way, so that what it binds is seen. A removal is not waited
+   * for: that one has the turn for as long as a user likes, and takes away what is left by itself.
    */
   private static void afterBinding(DeviceEntry entry, Runnable departure) {
     if (entry.isRemoving() || !entry.tryTurn(TURN_NANOS)) {
@@ -112,7 +112,9 @@ final class DriverCore {
     }
   }
 
-  /** A virtual function belongs to whoever has the physical one, if that is a bus driver of VFIO. */
+  /**
+   * A virtual function belongs to whoever has the physical one, if that is a bus driver of VFIO.
+   */
   private void overrideVirtualFunction(DeviceEntry entry) {
     if (entry.device instanceof PciDevice pci && pci.physicalFunction().isPresent()) {
       DeviceEntry parent = devices.of(pci.physicalFunction().get());
@@ -137,12 +139,12 @@ final class DriverCore {
       if (entry.isAutomatic()) {
         binder.bindBest(entry, Binder.HostRule.AT_START);
       }
+      if (entry.isGone()) {
+        // it vanished, and whoever told us has not waited for so long a probe
+        departures.deviceGone(entry);
+      }
     } finally {
       entry.giveTurn();
-    }
-    if (entry.isGone() && entry.bound() != null) {
-      // it vanished, and whoever told us has not waited for so long a probe
-      departures.deviceGone(entry);
     }
   }
 

@@ -28,27 +28,27 @@ final class DriverFile extends OpenFile {
 
   @Override
   int readAt(ClientCaller caller, MemorySegment buffer, long offset) {
-    return moved("reading", () -> ops.read(caller, buffer), buffer.byteSize());
+    return moved("reading", () -> ops.read(caller, buffer), buffer);
   }
 
   @Override
   int writeAt(ClientCaller caller, MemorySegment buffer, long offset) {
-    return moved("writing", () -> ops.write(caller, buffer), buffer.byteSize());
+    return moved("writing", () -> ops.write(caller, buffer), buffer);
   }
 
   private interface Transfer {
     int run();
   }
 
-  private int moved(String what, Transfer transfer, long size) {
+  private int moved(String what, Transfer transfer, MemorySegment buffer) {
     int done;
     try {
       done = transfer.run();
     } catch (Throwable t) {
-      throw Faults.of(t, name, what);
+      throw Faults.of(t, buffer, name, what);
     }
-    if (done < 0 || done > size) {
-      throw Faults.lie(name, what + " " + size + " bytes", done);
+    if (done < 0 || done > buffer.byteSize()) {
+      throw Faults.lie(name, what + " " + buffer.byteSize() + " bytes", done);
     }
     return done;
   }
@@ -59,7 +59,7 @@ final class DriverFile extends OpenFile {
     try {
       result = ops.ioctl(caller, command, argument);
     } catch (Throwable t) {
-      throw Faults.of(t, name, "in an ioctl");
+      throw Faults.of(t, argument, name, "in an ioctl");
     }
     if (result < 0) {
       throw Faults.lie(name, "asked for ioctl 0x" + Integer.toHexString(command), result);

@@ -2,6 +2,7 @@ package busbar.registry;
 
 import busbar.api.Errno;
 import busbar.api.VfioException;
+import java.lang.foreign.MemorySegment;
 
 /** Turns whatever a driver or backend lets escape into the one failure of the client edge. */
 final class Faults {
@@ -22,6 +23,23 @@ final class Faults {
     }
     LOG.log(System.Logger.Level.ERROR, who + " failed " + what, thrown);
     return new VfioException(Errno.EIO, who + " failed " + what + " with " + thrown, thrown);
+  }
+
+  /**
+   * As {@link #of(Throwable, String, String)}, for a call that was given memory of the client. If
+   * that memory is read-only, freed or another thread's, it is the client's fault: {@code EFAULT}.
+   */
+  static VfioException of(Throwable thrown, MemorySegment memory, String who, String what) {
+    boolean answer = thrown instanceof VfioException;
+    if (!answer && (thrown instanceof WrongThreadException || !memory.scope().isAlive())) {
+      return new VfioException(
+          Errno.EFAULT, "the memory given for " + what + " cannot be used: " + thrown, thrown);
+    }
+    if (thrown instanceof IllegalArgumentException && memory.isReadOnly()) {
+      return new VfioException(
+          Errno.EFAULT, "the memory given for " + what + " is read-only", thrown);
+    }
+    return of(thrown, who, what);
   }
 
   /** A result that the contract does not allow. */

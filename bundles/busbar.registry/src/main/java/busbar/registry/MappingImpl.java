@@ -46,8 +46,7 @@ final class MappingImpl implements Mapping, DeviceMemory {
   private volatile int revocations;
 
   /** Takes over one reference of the file. */
-  MappingImpl(
-      ClientImpl client, MappableFile file, MappedRegion region, MmapRequest request) {
+  MappingImpl(ClientImpl client, MappableFile file, MappedRegion region, MmapRequest request) {
     this.client = client;
     this.file = file;
     this.region = region;

@@ -143,6 +143,8 @@ abstract class OpenFile {
     int at = gate.enter();
     try {
       return reading ? readAt(caller, buffer, offset) : writeAt(caller, buffer, offset);
+    } catch (RuntimeException e) {
+      throw Faults.of(e, buffer, description(), reading ? "reading" : "writing");
     } finally {
       gate.exit(at);
     }
@@ -155,6 +157,8 @@ abstract class OpenFile {
     int at = gate.enter();
     try {
       return command(caller, command, argument);
+    } catch (RuntimeException e) {
+      throw Faults.of(e, argument, description(), "in ioctl 0x" + Integer.toHexString(command));
     } finally {
       gate.exit(at);
     }

@@ -199,13 +199,13 @@ class FeatureTest {
 
   @Test
   void bindingAGroupsDeviceToAnIommufdIsRefused() {
-    assertThat(Rig.errno(() -> client.ioctl(device, VfioHeader.VFIO_DEVICE_BIND_IOMMUFD, Rig.struct())))
+    assertThat(
+            Rig.errno(
+                () -> client.ioctl(device, VfioHeader.VFIO_DEVICE_BIND_IOMMUFD, Rig.struct())))
         .isEqualTo(Errno.EINVAL);
     assertThat(
             Rig.errno(
-                () ->
-                    client.ioctl(
-                        device, VfioHeader.VFIO_DEVICE_ATTACH_IOMMUFD_PT, Rig.struct())))
+                () -> client.ioctl(device, VfioHeader.VFIO_DEVICE_ATTACH_IOMMUFD_PT, Rig.struct())))
         .isEqualTo(Errno.ENOTTY);
   }
 }

@@ -52,8 +52,7 @@ class FuzzTest {
 
   /** A client with a file of each kind in its first descriptors. */
   private VfioClient open() {
-    VfioClient client =
-        rig.registry.vfio().connect(ClientPolicy.privileged("fuzz"));
+    VfioClient client = rig.registry.vfio().connect(ClientPolicy.privileged("fuzz"));
     int container = client.openContainer();
     int group = client.openGroup(4);
     client.ioctl(group, 0x3b68, Rig.struct(container));
@@ -84,7 +83,7 @@ class FuzzTest {
         default -> client.ioctl(fd, command(), argument());
       }
     } catch (VfioException e) {
-      assertThat(e.errno()).isNotEqualTo(Errno.EIO);
+      assertThat(e.errno()).as(e.because()).isNotEqualTo(Errno.EIO);
     } catch (MemoryFaultException e) {
       // a signal is a result as well
     }

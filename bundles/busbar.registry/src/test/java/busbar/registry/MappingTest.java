@@ -44,8 +44,7 @@ class MappingTest {
   }
 
   private static Signal signal(Runnable access) {
-    MemoryFaultException fault =
-        catchThrowableOfType(MemoryFaultException.class, access::run);
+    MemoryFaultException fault = catchThrowableOfType(MemoryFaultException.class, access::run);
     assertThat(fault).as("the access was allowed").isNotNull();
     return fault.signal();
   }
@@ -106,8 +105,7 @@ class MappingTest {
     assertThat(extent.charged()).isFalse();
     data.decoding = false;
     data.vfio.zap();
-    assertThat(
-            Rig.errno(() -> client.memory().pin(mapping.address(), 4096, Access.READ_WRITE)))
+    assertThat(Rig.errno(() -> client.memory().pin(mapping.address(), 4096, Access.READ_WRITE)))
         .isEqualTo(Errno.EFAULT);
     mapping.unmap();
     assertThat(client.memory().isRegistered(mapping.address(), 1)).isFalse();

@@ -71,7 +71,7 @@ final class MigratingDriver extends FakeDriver
   }
 
   @Override
-  public void enablePrecopyInfo2(Data device) {
+  public void enablePrecopyInfoV2(Data device) {
     reinit = true;
   }
 

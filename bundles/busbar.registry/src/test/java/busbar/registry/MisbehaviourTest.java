@@ -14,6 +14,8 @@ import busbar.api.device.MappedRegion;
 import busbar.api.device.VfioDevice;
 import busbar.api.memory.MemoryFaultException;
 import busbar.api.memory.MmioWindow;
+import busbar.uapi.VfioHeader;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -178,12 +180,10 @@ class MisbehaviourTest {
         .isEqualTo(Errno.EIO);
     rogue.lie = 0;
     Mapping mapping = client.mmap(device, MmapRequest.shared(0, 4096));
-    assertThat(
-            catchThrowableOfType(MemoryFaultException.class, () -> mapping.load(0, 4)).signal())
+    assertThat(catchThrowableOfType(MemoryFaultException.class, () -> mapping.load(0, 4)).signal())
         .isEqualTo(MemoryFaultException.Signal.SIGBUS);
     rogue.thrown = new IllegalStateException("expected by this test");
-    assertThat(
-            catchThrowableOfType(MemoryFaultException.class, () -> mapping.load(0, 4)))
+    assertThat(catchThrowableOfType(MemoryFaultException.class, () -> mapping.load(0, 4)))
         .hasMessageContaining("driver rogue");
   }
 
@@ -237,5 +237,24 @@ class MisbehaviourTest {
         catchThrowableOfType(VfioException.class, () -> rig.ping(opened.container()));
     assertThat(thrown.errno()).isEqualTo(Errno.EIO);
     assertThat(thrown.because()).contains("backend fake-backend");
+  }
+
+  @Test
+  void memoryThatCannotBeUsedIsTheClientsFault() {
+    Rig.Opened opened = rig.openA();
+    MemorySegment readOnly = Rig.struct(8, 0).asReadOnly();
+    Arena arena = Arena.ofShared();
+    MemorySegment freed = arena.allocate(8, 8);
+    arena.close();
+    for (MemorySegment memory : new MemorySegment[] {readOnly, freed}) {
+      assertThat(Rig.errno(() -> client.pread(opened.device(), memory, 0))).isEqualTo(Errno.EFAULT);
+      assertThat(
+              Rig.errno(
+                  () -> client.ioctl(opened.group(), VfioHeader.VFIO_GROUP_GET_STATUS, memory)))
+          .isEqualTo(Errno.EFAULT);
+    }
+    assertThat(
+            Rig.errno(() -> client.ioctl(opened.device(), VfioHeader.VFIO_DEVICE_FEATURE, freed)))
+        .isEqualTo(Errno.EFAULT);
   }
 }

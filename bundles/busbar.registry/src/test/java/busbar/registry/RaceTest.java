@@ -73,8 +73,7 @@ class RaceTest {
       int container = client.openContainer();
       int group = client.openGroup(id);
       client.ioctl(group, VfioHeader.VFIO_GROUP_SET_CONTAINER, Rig.struct(container));
-      client.ioctl(
-          container, VfioHeader.VFIO_SET_IOMMU, Args.immediate(Rig.TYPE));
+      client.ioctl(container, VfioHeader.VFIO_SET_IOMMU, Args.immediate(Rig.TYPE));
       int device =
           (int)
               client.ioctl(
@@ -195,11 +194,9 @@ class RaceTest {
                 VfioHeader.VFIO_GROUP_SET_CONTAINER,
                 Rig.struct(random.nextInt(8))),
         random ->
-            client.ioctl(
-                random.nextInt(8), VfioHeader.VFIO_SET_IOMMU, Args.immediate(Rig.TYPE)),
+            client.ioctl(random.nextInt(8), VfioHeader.VFIO_SET_IOMMU, Args.immediate(Rig.TYPE)),
         random ->
-            client.ioctl(
-                random.nextInt(8), VfioHeader.VFIO_GROUP_GET_DEVICE_FD, Rig.text("a")),
+            client.ioctl(random.nextInt(8), VfioHeader.VFIO_GROUP_GET_DEVICE_FD, Rig.text("a")),
         random -> client.pread(random.nextInt(8), Rig.struct(0), 0));
     client.close();
     rig.assertNoViolation();

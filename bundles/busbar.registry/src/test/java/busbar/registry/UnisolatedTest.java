@@ -23,7 +23,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Groups without an IOMMU: unprotected ones, as recorded in traces 400 to 404, and mediated ones. */
+/**
+ * Groups without an IOMMU: unprotected ones, as recorded in traces 400 to 404, and mediated ones.
+ */
 class UnisolatedTest {
   private final Rig rig = new Rig();
   private final VfioClient client = rig.client;
@@ -142,8 +144,7 @@ class UnisolatedTest {
     }
 
     @Override
-    public long[] pinPages(
-        Instance iommu, IommuGroup group, long iova, int pages, Access access) {
+    public long[] pinPages(Instance iommu, IommuGroup group, long iova, int pages, Access access) {
       diary.add("pin " + group.id() + " " + iova + " " + pages);
       long[] physicals = new long[pages];
       Arrays.fill(physicals, physical);
