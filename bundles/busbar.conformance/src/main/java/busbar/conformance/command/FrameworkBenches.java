@@ -10,6 +10,7 @@ import busbar.conformance.play.Bench;
 import busbar.conformance.play.BenchFactory;
 import busbar.conformance.scenario.MachineFacts;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.Hashtable;
 import java.util.List;
@@ -33,7 +34,9 @@ import org.osgi.util.tracker.ServiceTracker;
  */
 final class FrameworkBenches implements BenchFactory, AutoCloseable {
   private static final String MACHINE_PID = "busbar.machine";
+  private static final System.Logger LOG = System.getLogger(FrameworkBenches.class.getName());
   private static final long TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(20);
+  private static final long STRAGGLER_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final ConfigurationAdmin configurations;
   private final Vfio vfio;
@@ -105,18 +108,26 @@ final class FrameworkBenches implements BenchFactory, AutoCloseable {
     return found;
   }
 
-  /** The machine offers its buses last, and the registry binds devices as their bus comes. */
+  /**
+   * The machine offers its buses last, one after the other, and the registry binds devices as their bus comes. A bus
+   * that the machine's maker cannot build never comes; what the others hold can be played all the same.
+   */
   private void awaitBuses(MachineFacts facts, long newestBefore)
       throws IOException, InterruptedException {
-    long deadline = System.nanoTime() + TIMEOUT_NANOS;
+    long start = System.nanoTime();
     while (true) {
       Set<String> missing = new TreeSet<>(facts.buses());
       buses().forEach((id, name) -> missing.removeIf(bus -> id > newestBefore && bus.equals(name)));
       if (missing.isEmpty()) {
         return;
       }
-      if (System.nanoTime() - deadline > 0) {
-        throw new IOException("machine " + facts.name() + " came up without the buses " + missing);
+      long waited = System.nanoTime() - start;
+      if (missing.size() < facts.buses().size() && waited > STRAGGLER_NANOS) {
+        LOG.log(Level.WARNING, "machine " + facts.name() + " came up without the buses " + missing);
+        return;
+      }
+      if (waited > TIMEOUT_NANOS) {
+        throw new IOException("machine " + facts.name() + " did not come up");
       }
       Thread.sleep(1);
     }
