@@ -33,31 +33,28 @@ import java.util.List;
  * <p>It lives on, with its mappings, until its last group and device are closed too.
  */
 public final class Container implements AutoCloseable {
-  private final VfioClient client;
-  private final int fd;
+  private final Handle handle;
   private final VfioFile file;
   private final IovaAllocator iovas = new IovaAllocator();
-  private volatile boolean closed;
 
-  private Container(VfioClient client, int fd) {
-    this.client = client;
-    this.fd = fd;
-    this.file = client.file(fd);
+  private Container(Handle handle) {
+    this.handle = handle;
+    this.file = handle.file();
   }
 
   /** Opens a container; {@code EMFILE} if the client's file table is full. */
   public static Container open(VfioClient client) {
-    return new Container(client, client.openContainer());
+    return new Container(new Handle(client, client.openContainer()));
   }
 
   /** The client that opened it. */
   public VfioClient client() {
-    return client;
+    return handle.client();
   }
 
-  /** Its descriptor, for calls that this library does not have. */
+  /** Its descriptor, for calls that this library does not have; {@code EBADF} if it is closed. */
   public int fd() {
-    return fd;
+    return handle.fd();
   }
 
   /** {@code VFIO_GET_API_VERSION}. */
@@ -190,14 +187,11 @@ public final class Container implements AutoCloseable {
 
   /** Whether {@link #close} was called; groups and devices may keep the container alive. */
   public boolean isClosed() {
-    return closed;
+    return handle.isClosed();
   }
 
   @Override
   public void close() {
-    if (!closed) {
-      closed = true;
-      file.close();
-    }
+    handle.close();
   }
 }

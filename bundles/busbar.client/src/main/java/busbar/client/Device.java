@@ -15,16 +15,13 @@ import java.lang.foreign.ValueLayout;
 
 /** An open device. */
 public final class Device implements AutoCloseable {
-  private final VfioClient client;
-  private final int fd;
+  private final Handle handle;
   private final VfioFile file;
   private final String name;
-  private volatile boolean closed;
 
   Device(VfioClient client, int fd, String name) {
-    this.client = client;
-    this.fd = fd;
-    this.file = client.file(fd);
+    this.handle = new Handle(client, fd);
+    this.file = handle.file();
     this.name = name;
   }
 
@@ -33,9 +30,9 @@ public final class Device implements AutoCloseable {
     return name;
   }
 
-  /** Its descriptor, for calls that this library does not have. */
+  /** Its descriptor, for calls that this library does not have; {@code EBADF} if it is closed. */
   public int fd() {
-    return fd;
+    return handle.fd();
   }
 
   /** Its file: reads, writes and ioctls without a look-up of the descriptor. */
@@ -57,10 +54,12 @@ public final class Device implements AutoCloseable {
    * @throws busbar.api.VfioException {@code EINVAL} if the device has no such index
    */
   public Region region(int index) {
-    MemorySegment argument = Argument.of(VfioRegionInfo.SIZE);
-    argument.set(ValueLayout.JAVA_INT_UNALIGNED, VfioRegionInfo.OFFSET_INDEX, index);
-    file.ioctl(VFIO_DEVICE_GET_REGION_INFO, argument);
-    return new Region(file, VfioRegionInfo.decode(argument));
+    MemorySegment argument =
+        Argument.info(
+            VfioRegionInfo.SIZE,
+            fresh -> fresh.set(ValueLayout.JAVA_INT_UNALIGNED, VfioRegionInfo.OFFSET_INDEX, index),
+            filled -> file.ioctl(VFIO_DEVICE_GET_REGION_INFO, filled));
+    return new Region(file, RegionInfo.of(argument));
   }
 
   /** An interrupt index: {@code VFIO_DEVICE_GET_IRQ_INFO}; {@code EINVAL} if there is none. */
@@ -79,7 +78,7 @@ public final class Device implements AutoCloseable {
    *     device has fewer left than it promised, the driver's errno else; nothing is armed then
    */
   public Interrupts arm(int index, int count) {
-    return Interrupts.arm(client, file, index, count);
+    return Interrupts.arm(handle, index, count);
   }
 
   /** {@code VFIO_DEVICE_RESET}; {@code EINVAL} if the device cannot. */
@@ -89,9 +88,6 @@ public final class Device implements AutoCloseable {
 
   @Override
   public void close() {
-    if (!closed) {
-      closed = true;
-      file.close();
-    }
+    handle.close();
   }
 }

@@ -81,11 +81,13 @@ public final class DmaBuffer implements AutoCloseable {
       container.unmap(iova, size);
     } catch (VfioException e) {
       // EBADF: the container's file is closed; EINVAL: it has no backend any more
-      if (e.errno() != Errno.EBADF && e.errno() != Errno.EINVAL) {
+      if (!container.client().isClosed() && e.errno() != Errno.EBADF && e.errno() != Errno.EINVAL) {
         throw e;
       }
     } finally {
-      container.client().memory().unregister(vaddr, size);
+      if (!container.client().isClosed()) {
+        container.client().memory().unregister(vaddr, size);
+      }
       afterClose.run();
     }
   }

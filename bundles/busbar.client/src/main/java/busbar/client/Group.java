@@ -17,15 +17,12 @@ import java.nio.charset.StandardCharsets;
 
 /** A group: the devices that can only be given away together. */
 public final class Group implements AutoCloseable {
-  private final VfioClient client;
-  private final int fd;
+  private final Handle handle;
   private final VfioFile file;
-  private volatile boolean closed;
 
-  private Group(VfioClient client, int fd) {
-    this.client = client;
-    this.fd = fd;
-    this.file = client.file(fd);
+  private Group(Handle handle) {
+    this.handle = handle;
+    this.file = handle.file();
   }
 
   /**
@@ -36,12 +33,12 @@ public final class Group implements AutoCloseable {
    *     if somebody has it open, {@code EPERM} for an unprotected one without the right
    */
   public static Group open(VfioClient client, String node) {
-    return new Group(client, client.open("/dev/vfio/" + node, OpenMode.READ_WRITE));
+    return new Group(new Handle(client, client.open("/dev/vfio/" + node, OpenMode.READ_WRITE)));
   }
 
-  /** Its descriptor, for calls that this library does not have. */
+  /** Its descriptor, for calls that this library does not have; {@code EBADF} if it is closed. */
   public int fd() {
-    return fd;
+    return handle.fd();
   }
 
   /** What the group's status flags say. */
@@ -83,14 +80,11 @@ public final class Group implements AutoCloseable {
   public Device open(String name) {
     byte[] text = (name + "\0").getBytes(StandardCharsets.UTF_8);
     int device = (int) file.ioctl(VFIO_GROUP_GET_DEVICE_FD, MemorySegment.ofArray(text));
-    return new Device(client, device, name);
+    return new Device(handle.client(), device, name);
   }
 
   @Override
   public void close() {
-    if (!closed) {
-      closed = true;
-      file.close();
-    }
+    handle.close();
   }
 }

@@ -16,10 +16,13 @@ import busbar.uapi.VfioIrqSet;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Armed interrupts of one index, each with an eventfd. Closing disarms them. */
 public final class Interrupts implements AutoCloseable {
+  private static final int NONE = -1;
+
   private final VfioClient client;
   private final VfioFile device;
   private final int index;
@@ -27,26 +30,31 @@ public final class Interrupts implements AutoCloseable {
   private final EventFd[] eventFds;
   private final AtomicBoolean armed = new AtomicBoolean(true);
 
-  private Interrupts(VfioClient client, VfioFile device, int index, int count) {
-    this.client = client;
-    this.device = device;
+  private Interrupts(Handle device, int index, int count) {
+    this.client = device.client();
+    this.device = device.file();
     this.index = index;
     fds = new int[count];
     eventFds = new EventFd[count];
-    for (int i = 0; i < count; i++) {
-      fds[i] = client.eventFd();
-      eventFds[i] = client.eventFd(fds[i]);
-    }
+    Arrays.fill(fds, NONE);
   }
 
-  static Interrupts arm(VfioClient client, VfioFile device, int index, int count) {
-    Interrupts interrupts = new Interrupts(client, device, index, count);
+  static Interrupts arm(Handle device, int index, int count) {
+    Interrupts interrupts = new Interrupts(device, index, count);
     try {
+      interrupts.openEventFds();
       interrupts.connect();
       return interrupts;
     } catch (RuntimeException e) {
       interrupts.closeEventFds();
       throw e;
+    }
+  }
+
+  private void openEventFds() {
+    for (int i = 0; i < fds.length; i++) {
+      fds[i] = client.eventFd();
+      eventFds[i] = client.eventFd(fds[i]);
     }
   }
 
@@ -119,7 +127,7 @@ public final class Interrupts implements AutoCloseable {
     try {
       act(VFIO_IRQ_SET_ACTION_TRIGGER, 0, 0);
     } catch (VfioException e) {
-      if (e.errno() != Errno.EBADF && e.errno() != Errno.EINVAL) {
+      if (!client.isClosed() && e.errno() != Errno.EBADF && e.errno() != Errno.EINVAL) {
         throw e;
       }
     } finally {
@@ -128,9 +136,16 @@ public final class Interrupts implements AutoCloseable {
   }
 
   private void closeEventFds() {
-    if (!client.isClosed()) {
-      for (int fd : fds) {
-        client.close(fd);
+    for (int fd : fds) {
+      try {
+        if (fd != NONE) {
+          client.close(fd);
+        }
+      } catch (VfioException e) {
+        // a client that ended has closed them
+        if (!client.isClosed()) {
+          throw e;
+        }
       }
     }
   }

@@ -4,8 +4,6 @@ import busbar.api.Errno;
 import busbar.api.client.Mapping;
 import busbar.api.client.MmapRequest;
 import busbar.api.client.VfioFile;
-import busbar.uapi.VfioHeader;
-import busbar.uapi.VfioRegionInfo;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -35,11 +33,16 @@ public final class Region {
           });
 
   private final VfioFile file;
-  private final VfioRegionInfo info;
+  private final RegionInfo info;
 
-  Region(VfioFile file, VfioRegionInfo info) {
+  Region(VfioFile file, RegionInfo info) {
     this.file = file;
     this.info = info;
+  }
+
+  /** All that the device tells of it. */
+  public RegionInfo info() {
+    return info;
   }
 
   public int index() {
@@ -58,7 +61,7 @@ public final class Region {
 
   /** Whether {@link #map} works for it. */
   public boolean canMap() {
-    return (info.flags() & VfioHeader.VFIO_REGION_INFO_FLAG_MMAP) != 0;
+    return info.canMap();
   }
 
   public int read8(long at) {
