@@ -9,6 +9,7 @@ import busbar.api.memory.PhysicalMemory;
 import busbar.api.pci.PciAddress;
 import busbar.api.time.Timing;
 import busbar.machine.internal.host.RuleDriver;
+import busbar.machine.internal.iommu.DmaGroup;
 import busbar.machine.internal.iommu.IommuHardware;
 import busbar.machine.internal.iommu.SimGroup;
 import busbar.machine.internal.iommu.SimIommu;
@@ -18,6 +19,7 @@ import busbar.machine.internal.model.ModelDirectory;
 import busbar.machine.internal.pci.Board;
 import busbar.machine.internal.pci.PciBus;
 import busbar.machine.internal.pci.PciFunction;
+import busbar.machine.internal.tce.TceIommu;
 import busbar.machine.model.DeviceModelFactory;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -40,8 +42,8 @@ public final class Machine implements AutoCloseable {
   private final MachineDescription description;
   private final Board board;
   private final PciBus pci;
-  private final Optional<SimIommu> iommu;
-  private final Map<Integer, SimGroup> groups = new HashMap<>();
+  private final Optional<Iommu> iommu;
+  private final Map<Integer, DmaGroup> groups = new HashMap<>();
   private final List<HostDriver> hostDrivers;
 
   /**
@@ -85,24 +87,24 @@ public final class Machine implements AutoCloseable {
     };
   }
 
-  private Optional<SimIommu> iommu() {
+  private Optional<Iommu> iommu() {
     String kind = description.iommu().kind();
     if (kind.equals("none")) {
       return Optional.empty();
     }
-    String name =
-        switch (kind) {
-          case "vt-d" -> "dmar0";
-          case "smmuv3" -> "smmu3.0";
-          default -> kind + ".0";
-        };
+    if (kind.equals(TceIommu.KIND)) {
+      TceIommu made = new TceIommu("tce0", description);
+      description.groups().forEach(group -> groups.put(group.id(), made.addGroup(group)));
+      return Optional.of(made);
+    }
+    String name = kind.equals("vt-d") ? "dmar0" : "smmu3.0";
     SimIommu made = new SimIommu(name, IommuHardware.of(description.iommu()));
     for (MachineDescription.Group group : description.groups()) {
-      groups.put(
-          group.id(),
-          new SimGroup(group.id(), group.type(), group.reserved(), group.devices(), made));
+      SimGroup isolated =
+          new SimGroup(group.id(), group.type(), group.reserved(), group.devices(), made);
+      groups.put(group.id(), isolated);
+      made.addGroups(List.of(isolated));
     }
-    made.addGroups(List.copyOf(groups.values()));
     return Optional.of(made);
   }
 
@@ -142,7 +144,7 @@ public final class Machine implements AutoCloseable {
         function.parent().isEmpty()
             ? null
             : make(byAddress.get(function.parent().get()), byAddress, preferred, made);
-    SimGroup group =
+    DmaGroup group =
         function.iommuGroup().isPresent() ? groups.get(function.iommuGroup().getAsInt()) : null;
     PciFunction fresh =
         new PciFunction(
@@ -190,7 +192,7 @@ public final class Machine implements AutoCloseable {
 
   /** The IOMMU hardware, if there is any. */
   public List<Iommu> iommus() {
-    return iommu.map(Iommu.class::cast).stream().toList();
+    return iommu.stream().toList();
   }
 
   /** The host's ordinary drivers. */

@@ -12,7 +12,7 @@ import java.util.concurrent.locks.LockSupport;
  * then sees even holds nobody who read what was before, and one that it sees odd only until the
  * number is another one.
  */
-final class DmaGuard {
+public final class DmaGuard {
   private static final int PLACES = 16;
   private static final int PAD = 16;
   private static final VarHandle NUMBER = MethodHandles.arrayElementVarHandle(long[].class);
@@ -20,7 +20,7 @@ final class DmaGuard {
   private final long[] numbers = new long[(PLACES + 1) * PAD];
 
   /** Begins a DMA; what it returns goes to {@link #exit}. */
-  int enter() {
+  public int enter() {
     int place = (int) Thread.currentThread().threadId() & PLACES - 1;
     for (int tries = 0; ; tries++) {
       int index = (place + 1) * PAD;
@@ -36,12 +36,12 @@ final class DmaGuard {
   }
 
   /** Ends it. */
-  void exit(int token) {
+  public void exit(int token) {
     NUMBER.setRelease(numbers, token, (long) NUMBER.getOpaque(numbers, token) + 1);
   }
 
   /** Returns when every DMA that began before the call is over. Never called within one. */
-  void awaitDma() {
+  public void awaitDma() {
     VarHandle.fullFence();
     for (int place = 1; place <= PLACES; place++) {
       long seen = (long) NUMBER.getAcquire(numbers, place * PAD);

@@ -9,14 +9,14 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** The last refused accesses and who is told of them. */
-final class Faults {
+public final class Faults {
   private static final int KEPT = 256;
   private static final Logger LOG = System.getLogger(Faults.class.getName());
 
   private final ArrayDeque<IommuFault> recent = new ArrayDeque<>(KEPT);
   private final List<FaultListener> listeners = new CopyOnWriteArrayList<>();
 
-  void report(IommuFault fault) {
+  public void report(IommuFault fault) {
     synchronized (recent) {
       if (recent.size() == KEPT) {
         recent.removeFirst();
@@ -32,17 +32,17 @@ final class Faults {
     }
   }
 
-  List<IommuFault> recent() {
+  public List<IommuFault> recent() {
     synchronized (recent) {
       return List.copyOf(recent);
     }
   }
 
-  void add(FaultListener listener) {
+  public void add(FaultListener listener) {
     listeners.add(listener);
   }
 
-  void remove(FaultListener listener) {
+  public void remove(FaultListener listener) {
     listeners.remove(listener);
   }
 }

@@ -15,8 +15,8 @@ import java.util.Arrays;
  * without a lock; taking and giving back take the pool's lock, which a stream of maps and unmaps of
  * pages in one table does not meet.
  */
-final class NodePool {
-  static final int ENTRIES = 512;
+public final class NodePool {
+  public static final int ENTRIES = 512;
   private static final int NODE_BYTES = ENTRIES * Long.BYTES;
   private static final int SLAB_SHIFT = 8;
   private static final int SLAB_NODES = 1 << SLAB_SHIFT;
@@ -31,12 +31,12 @@ final class NodePool {
   private int taken;
 
   /** A pool of at most so many bytes. */
-  NodePool(long maxBytes) {
+  public NodePool(long maxBytes) {
     maxNodes = (int) Math.min(Integer.MAX_VALUE, maxBytes / NODE_BYTES);
   }
 
   /** Takes an empty node. */
-  int take() {
+  public int take() {
     synchronized (freeLock) {
       if (taken == maxNodes) {
         throw Errno.ENOMEM.because("all %d pages for page tables are taken", maxNodes);
@@ -50,7 +50,7 @@ final class NodePool {
   }
 
   /** Gives an empty node back that nobody can reach any more. */
-  void give(int node) {
+  public void give(int node) {
     synchronized (freeLock) {
       free[freeCount++] = node;
       taken--;
@@ -58,7 +58,7 @@ final class NodePool {
   }
 
   /** How many nodes are in use. */
-  int taken() {
+  public int taken() {
     synchronized (freeLock) {
       return taken;
     }
@@ -79,17 +79,22 @@ final class NodePool {
     slabs = newSlabs;
   }
 
-  long get(int node, int slot) {
+  public long get(int node, int slot) {
     return (long) ENTRY.getAcquire(slabs[node >>> SLAB_SHIFT], offset(node, slot));
   }
 
   /** Writes an entry; who walks the table sees it complete. */
-  void set(int node, int slot, long entry) {
+  public void set(int node, int slot, long entry) {
     ENTRY.setRelease(slabs[node >>> SLAB_SHIFT], offset(node, slot), entry);
   }
 
-  boolean compareAndSet(int node, int slot, long expected, long entry) {
+  public boolean compareAndSet(int node, int slot, long expected, long entry) {
     return ENTRY.compareAndSet(slabs[node >>> SLAB_SHIFT], offset(node, slot), expected, entry);
+  }
+
+  /** Puts an entry in and returns the one that was there, as one step. */
+  public long getAndSet(int node, int slot, long entry) {
+    return (long) ENTRY.getAndSet(slabs[node >>> SLAB_SHIFT], offset(node, slot), entry);
   }
 
   /**

@@ -4,13 +4,14 @@ import busbar.api.iommu.Iommu;
 import busbar.api.iommu.IommuDomain;
 import busbar.api.iommu.IommuGroup;
 import busbar.api.iommu.ReservedRegion;
+import busbar.machine.model.DmaPort;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
 /** An isolation group and where its DMA goes now. */
-public class SimGroup implements IommuGroup {
+public class SimGroup implements DmaGroup {
   private final int id;
   private final String type;
   private final List<ReservedRegion> reserved;
@@ -44,6 +45,12 @@ public class SimGroup implements IommuGroup {
 
   Owner owner() {
     return owner;
+  }
+
+  @Override
+  public DmaPort port(DmaPath path) {
+    return new DeviceDma(
+        path.device(), this, path.memory(), path.messages(), path.busMaster(), path.timing());
   }
 
   /** A device came to the group. */

@@ -1,6 +1,7 @@
 package busbar.machine.internal.pci;
 
 import busbar.machine.internal.iommu.DeviceDma;
+import busbar.machine.model.DmaPort;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -26,7 +27,7 @@ record OwnMessages(PciFunction function) implements DeviceDma.Messages {
   }
 
   /** Sends a message whose address is ordinary memory. */
-  static void write(DeviceDma dma, long address, int data) {
+  static void write(DmaPort dma, long address, int data) {
     MemorySegment buffer = MemorySegment.ofArray(new byte[4]);
     buffer.set(LE32, 0, data);
     dma.write(address, buffer, 0, 4);

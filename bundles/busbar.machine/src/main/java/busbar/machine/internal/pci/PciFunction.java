@@ -13,12 +13,14 @@ import busbar.api.pci.PciSavedState;
 import busbar.api.pci.Sriov;
 import busbar.api.pci.Vpd;
 import busbar.machine.MachineDescription;
-import busbar.machine.internal.iommu.DeviceDma;
-import busbar.machine.internal.iommu.SimGroup;
+import busbar.machine.internal.iommu.DmaGroup;
+import busbar.machine.internal.iommu.DmaPath;
+import busbar.machine.internal.iommu.ErrorGate;
 import busbar.machine.internal.irq.LineSource;
 import busbar.machine.internal.model.ModelHost;
 import busbar.machine.internal.model.ModelSlot;
 import busbar.machine.model.DeviceModel;
+import busbar.machine.model.DmaPort;
 import busbar.machine.model.Regions;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -50,7 +52,8 @@ public final class PciFunction implements PciDevice {
   private final MachineDescription.Function description;
   private final PciFunction parent;
   private final PciFunction physical;
-  private final SimGroup group;
+  private final DmaGroup group;
+  private final ErrorGate errorGate;
   private final Optional<String> preferred;
   private final List<PciFunction> children = new CopyOnWriteArrayList<>();
   private final ConfigSpace config;
@@ -60,7 +63,7 @@ public final class PciFunction implements PciDevice {
   private final IntxPin intx;
   private final MessageHardware messageHardware;
   private final MessageUnit messages;
-  private final DeviceDma dma;
+  private final DmaPort dma;
   private final ModelHost host;
   private final Resets resets = new Resets(this);
   private final Map<Integer, BarWindow> bars = new TreeMap<>();
@@ -87,7 +90,7 @@ public final class PciFunction implements PciDevice {
       MachineDescription.Function description,
       PciFunction parent,
       PciFunction physical,
-      SimGroup group,
+      DmaGroup group,
       Optional<String> preferred) {
     this.board = board;
     this.description = description;
@@ -108,9 +111,11 @@ public final class PciFunction implements PciDevice {
     intx = new IntxPin(config, pinLine());
     messageHardware = new MessageHardware(config, capabilities, this::sendMessage);
     messages = new MessageUnit(this, messageHardware, board.messages());
-    dma =
-        new DeviceDma(
-            name(), group, board.memory(), new OwnMessages(this), decoding::master, board.timing());
+    errorGate = group == null ? ErrorGate.OPEN : group.errorGate();
+    DmaPath path =
+        new DmaPath(
+            name(), board.memory(), new OwnMessages(this), decoding::master, board.timing());
+    dma = group == null ? path.toPhysicalMemory() : group.port(path);
     host = new ModelHost(description.model(), board.models(), () -> new FunctionContext(this));
     for (PciResource resource : description.resources()) {
       if (resource.index() < ROM_INDEX) {
@@ -129,6 +134,9 @@ public final class PciFunction implements PciDevice {
       decoding.lendMemory(true);
     }
     host.update();
+    if (group != null) {
+      group.join(new ErrorMember(this));
+    }
   }
 
   private ConfigRules.Kind kind() {
@@ -180,7 +188,7 @@ public final class PciFunction implements PciDevice {
     return messageHardware;
   }
 
-  DeviceDma dma() {
+  DmaPort dma() {
     return dma;
   }
 
@@ -205,7 +213,7 @@ public final class PciFunction implements PciDevice {
     return children;
   }
 
-  SimGroup group() {
+  DmaGroup group() {
     return group;
   }
 
@@ -267,7 +275,7 @@ public final class PciFunction implements PciDevice {
 
   @Override
   public int readConfig(int offset, int width) {
-    if (gone) {
+    if (gone || !errorGate.passesConfig(address().requesterId(), ErrorGate.Way.LOAD)) {
       return width == 4 ? -1 : (1 << 8 * width) - 1;
     }
     checkConfig(offset, width);
@@ -284,6 +292,9 @@ public final class PciFunction implements PciDevice {
   public void writeConfig(int offset, int width, int value) {
     checkPresent();
     checkConfig(offset, width);
+    if (!errorGate.passesConfig(address().requesterId(), ErrorGate.Way.STORE)) {
+      return;
+    }
     int stateBefore = power.state();
     boolean resetBefore = isBridge() && (config.read(BRIDGE_CONTROL, 2) & SECONDARY_RESET) != 0;
     config.write(offset, width, value);
@@ -388,6 +399,7 @@ public final class PciFunction implements PciDevice {
     boolean enabled = bar.isIo() ? decoding.ports() : decoding.memory();
     return enabled
         && !gone
+        && errorGate.passesRegisters()
         && (physical != null
             || config.read(barRegister(bar.index()), 4) == assigned.get(bar.index()));
   }

@@ -79,8 +79,7 @@ final class VirtualFunctions implements Sriov {
 
   /** A group of its own: virtual functions are isolated from each other. */
   private SimGroup group(MachineDescription.Function virtual) {
-    SimGroup above = physical.group();
-    if (above == null || above.iommu().isEmpty()) {
+    if (!(physical.group() instanceof SimGroup above) || above.iommu().isEmpty()) {
       return null;
     }
     SimIommu iommu = (SimIommu) above.iommu().get();
@@ -106,8 +105,7 @@ final class VirtualFunctions implements Sriov {
     for (PciFunction function : leaving) {
       bus.remove(function);
       function.leave();
-      SimGroup group = function.group();
-      if (group != null) {
+      if (function.group() instanceof SimGroup group) {
         ((SimIommu) group.iommu().orElseThrow()).removeGroup(group);
       }
     }
