@@ -2,7 +2,6 @@ package busbar.machine.internal.iommu;
 
 import busbar.api.iommu.Iommu;
 import busbar.api.iommu.IommuDomain;
-import busbar.api.iommu.IommuGroup;
 import busbar.api.iommu.ReservedRegion;
 import busbar.machine.model.DmaPort;
 import java.util.ArrayList;

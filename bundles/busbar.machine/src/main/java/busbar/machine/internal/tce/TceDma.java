@@ -47,14 +47,15 @@ final class TceDma implements DmaPort {
       report(iova, access, "the endpoint is frozen after an error");
       return false;
     }
-    if (path.messages().holds(iova)) {
+    if (Long.compareUnsigned(iova - path.messages().base(), path.messages().size()) < 0) {
       return message(iova, buffer, at, length, access);
     }
     boolean all = true;
     for (long done = 0; done < length; ) {
       long chunk = Math.min(length - done, CHUNK);
       SimTceTable table = group.windowAt(iova + done);
-      long moved = table == null ? 0 : guarded(table, iova + done, buffer, at + done, chunk, access);
+      long moved =
+          table == null ? 0 : guarded(table, iova + done, buffer, at + done, chunk, access);
       done += moved;
       boolean ended = table != null && moved > 0 && !table.contains(iova + done);
       if (moved < chunk && !ended) {
