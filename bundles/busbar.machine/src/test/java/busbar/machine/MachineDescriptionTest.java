@@ -25,13 +25,13 @@ class MachineDescriptionTest {
   /** A machine with two functions, one below a bridge, and a window that a test may replace. */
   private static String machine(String pci, String rest) {
     return """
-        {
-          "name": "small",
-          "arch": "x86_64",
-          "iommu": {"kind": "vt-d", "addressBits": 48},
-          "pci": [%s]%s
-        }
-        """
+    {
+      "name": "small",
+      "arch": "x86_64",
+      "iommu": {"kind": "vt-d", "addressBits": 48},
+      "pci": [%s]%s
+    }
+    """
         .formatted(pci, rest.isEmpty() ? "" : ",\n  " + rest);
   }
 
@@ -70,7 +70,9 @@ class MachineDescriptionTest {
             "/iommu/kind",
             "'amd-vi' is no kind of IOMMU"),
         wrong(
-            machine("", "").replace("48", "99"), "/iommu/addressBits", "99 is not between 32 and 57"),
+            machine("", "").replace("48", "99"),
+            "/iommu/addressBits",
+            "99 is not between 32 and 57"),
         wrong(
             machine(one.replace(CONFIG, "0g"), ""),
             "/pci/0/config",
@@ -113,8 +115,7 @@ class MachineDescriptionTest {
             "the addresses 0x18000-0x18fff of 0000:00:02.0 overlap those of 0000:00:01.0"),
         wrong(
             machine(
-                function("0000:00:01.0", bar("0x1000", "0x1fff"))
-                    .replace("\"0x200\"", "\"0x0\""),
+                function("0000:00:01.0", bar("0x1000", "0x1fff")).replace("\"0x200\"", "\"0x0\""),
                 ""),
             "/pci/0/resources/0/flags",
             "0x0 says neither memory nor ports"),
@@ -162,7 +163,9 @@ class MachineDescriptionTest {
             "group 0 stands here twice"),
         wrong(
             machine("", "\"groups\": [" + group(0) + "]")
-                .replace("\"reserved\": []", "\"reserved\": [{\"start\": 0, \"end\": 1, \"type\": \"q\"}]"),
+                .replace(
+                    "\"reserved\": []",
+                    "\"reserved\": [{\"start\": 0, \"end\": 1, \"type\": \"q\"}]"),
             "/groups/0/reserved/0/type",
             "'q' is no kind of reserved range"),
         wrong(
@@ -179,21 +182,24 @@ class MachineDescriptionTest {
             "/hostDrivers/x/ids/0",
             "'8086' is not vendor:device"),
         wrong(
-            machine("", "\"platform\": [{\"name\": \"a\", \"interrupts\": [{\"number\": 1,"
-                + " \"trigger\": \"loud\"}]}]"),
+            machine(
+                "",
+                "\"platform\": [{\"name\": \"a\", \"interrupts\": [{\"number\": 1,"
+                    + " \"trigger\": \"loud\"}]}]"),
             "/platform/0/interrupts/0/trigger",
             "'loud' is none of"),
         wrong(
             machine(
                 function("0000:00:01.0", bar("0x1000", "0x1fff")),
-                "\"platform\": [{\"name\": \"a\", \"reg\": [{\"start\": \"0x1ff0\", \"size\": 32}]}]"),
+                "\"platform\": [{\"name\": \"a\", \"reg\": [{\"start\": \"0x1ff0\", \"size\":"
+                    + " 32}]}]"),
             "/platform/0/reg/0",
             "overlap those of 0000:00:01.0"),
-        wrong(
-            machine("", "\"parameters\": {\"a.b\": []}"), "/parameters/a.b", "cannot be a list"),
+        wrong(machine("", "\"parameters\": {\"a.b\": []}"), "/parameters/a.b", "cannot be a list"),
         wrong(
             machine(
-                function("0000:00:01.0", "\"virtualFunctions\": [" + function("0000:00:01.1", "") + "]"),
+                function(
+                    "0000:00:01.0", "\"virtualFunctions\": [" + function("0000:00:01.1", "") + "]"),
                 ""),
             "/pci/0/virtualFunctions/0",
             "more than the sriovTotalVfs of 0"));
@@ -256,8 +262,7 @@ class MachineDescriptionTest {
                 ""));
     assertEquals("0000:00:01.0", read.pci().getFirst().address().toString());
     Rig rig = new Rig(read);
-    assertEquals(
-        "0000:00:01.0", rig.device("0000:01:00.0").parentBridge().orElseThrow().name());
+    assertEquals("0000:00:01.0", rig.device("0000:01:00.0").parentBridge().orElseThrow().name());
   }
 
   @Test
@@ -299,8 +304,7 @@ class MachineDescriptionTest {
 
   /** The machines that recordings were made on: PC, POWER, Arm. */
   @ParameterizedTest
-  @ValueSource(
-      strings = {"pc", "pc-nointremap", "pc-noiommu", "pseries", "powernv", "virt"})
+  @ValueSource(strings = {"pc", "pc-nointremap", "pc-noiommu", "pseries", "powernv", "virt"})
   void everyRecordedMachineIsReadWithoutWarningAndStarts(String name) {
     Path file = Path.of("../../integration-tests/conformance/machines", name + ".json");
     MachineDescription read = MachineDescription.read(file);

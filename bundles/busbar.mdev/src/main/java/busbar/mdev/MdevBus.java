@@ -21,6 +21,7 @@ import org.osgi.service.cm.ConfigurationAdmin;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Modified;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
@@ -78,6 +79,12 @@ public final class MdevBus implements Bus, MdevAdmin {
     ServiceRegistration<?> registration =
         context.registerService(VfioBusDriver.class, driver, new Hashtable<>(properties));
     return registration::unregister;
+  }
+
+  /** The children stay. */
+  @Modified
+  void modified(Config config) {
+    parents.setGraceMillis(config.graceMillis());
   }
 
   @Deactivate

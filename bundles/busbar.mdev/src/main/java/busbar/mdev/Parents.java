@@ -44,13 +44,18 @@ final class Parents {
   private final Children children;
   private final Drivers drivers;
   private final Timing timing;
-  private final long graceNanos;
+  private volatile long graceNanos;
 
   Parents(Children children, Drivers drivers, Timing timing, long graceMillis) {
     this.children = children;
     this.drivers = drivers;
     this.timing = timing;
-    this.graceNanos = TimeUnit.MILLISECONDS.toNanos(graceMillis);
+    setGraceMillis(graceMillis);
+  }
+
+  /** Holds for parents that go from now on. */
+  void setGraceMillis(long graceMillis) {
+    graceNanos = TimeUnit.MILLISECONDS.toNanos(graceMillis);
   }
 
   /** The parents that can make children. */

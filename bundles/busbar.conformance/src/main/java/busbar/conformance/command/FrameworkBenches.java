@@ -109,8 +109,9 @@ final class FrameworkBenches implements BenchFactory, AutoCloseable {
   }
 
   /**
-   * The machine offers its buses last, one after the other, and the registry binds devices as their bus comes. A bus
-   * that the machine's maker cannot build never comes; what the others hold can be played all the same.
+   * The machine offers its buses last, one after the other, and the registry binds devices as their
+   * bus comes. A bus that the machine's maker cannot build never comes; what the others hold can be
+   * played all the same.
    */
   private void awaitBuses(MachineFacts facts, long newestBefore)
       throws IOException, InterruptedException {

@@ -161,7 +161,16 @@ public final class SysfsView {
   }
 
   private void addMediated(MdevAdmin children) {
+    add("/sys/(.+)/mdev_supported_types", path -> isParent(path.group(1)), null, null);
+    add("/sys/(class/.+)", path -> isParent(path.group(1)), null, null);
     add(TYPE, this::isType, null, null);
+    add(TYPE + "/devices", this::isType, null, null);
+    add(
+        TYPE + "/devices/([^/]+)",
+        path -> isType(path) && isChild(path.group(3), type(path)),
+        null,
+        null);
+    add("/sys/bus/mdev/devices/([^/]+)/mdev_type", path -> isMediated(path.group(1)), null, null);
     add(TYPE + "/name", this::isType, path -> type(path).type().prettyName(), null);
     add(
         TYPE + "/description",
@@ -181,7 +190,7 @@ public final class SysfsView {
         (path, uuid) -> children.create(type(path).parent(), type(path).type().name(), uuid));
     add(
         "/sys/bus/mdev/devices/([^/]+)/remove",
-        path -> children.children().stream().anyMatch(c -> c.uuid().equals(path.group(1))),
+        path -> isMediated(path.group(1)),
         null,
         (path, value) -> {
           if (count(value) != 0) {
@@ -264,8 +273,29 @@ public final class SysfsView {
     return mdev.stream()
         .flatMap(m -> m.types().stream())
         .filter(view -> view.type().name().equals(path.group(2)))
-        .filter(view -> path.group(1).equals(view.parentPath()))
+        .filter(view -> isPathOf(path.group(1), view))
         .findFirst();
+  }
+
+  /** A parent is found in its own class and in that of all parents. */
+  private static boolean isPathOf(String path, MdevAdmin.TypeView view) {
+    return path.equals(view.parentPath()) || path.equals("class/mdev_bus/" + view.parent());
+  }
+
+  private boolean isParent(String path) {
+    return mdev.stream().flatMap(m -> m.types().stream()).anyMatch(view -> isPathOf(path, view));
+  }
+
+  private boolean isMediated(String uuid) {
+    return mdev.stream()
+        .flatMap(m -> m.children().stream())
+        .anyMatch(child -> child.uuid().equals(uuid));
+  }
+
+  private boolean isChild(String uuid, MdevAdmin.TypeView type) {
+    return mdev.stream()
+        .flatMap(m -> m.children().stream())
+        .anyMatch(child -> child.uuid().equals(uuid) && child.type().equals(type.type().name()));
   }
 
   private boolean isType(Matcher path) {

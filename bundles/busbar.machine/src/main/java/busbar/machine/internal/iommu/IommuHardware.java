@@ -31,7 +31,6 @@ public record IommuHardware(
         tables ? (1L << unit.addressBits()) - 1 : 0,
         tables && !smmu,
         unit.features().contains(IommuFeature.DIRTY_BITS),
-        !unit.kind().equals("vt-d")
-            || unit.features().contains(IommuFeature.INTERRUPT_REMAPPING));
+        !unit.kind().equals("vt-d") || unit.features().contains(IommuFeature.INTERRUPT_REMAPPING));
   }
 }
