@@ -16,7 +16,8 @@ import picocli.CommandLine.Parameters;
 @Command(name = "bench")
 public final class Main implements Callable<Integer> {
 
-  private static final List<Measurement> MEASUREMENTS = List.of(new BootTime(), new IdleMemory());
+  private static final List<Measurement> MEASUREMENTS =
+      List.of(new BootTime(), new IdleMemory(), new Growth());
 
   @Option(names = "--json")
   private Path json;
