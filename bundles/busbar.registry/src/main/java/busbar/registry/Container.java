@@ -12,6 +12,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -20,6 +21,9 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>It lives as long as its file is open or a group is in it.
  */
 final class Container {
+  private static final System.Logger LOG = System.getLogger(Container.class.getName());
+  private static final long LOSE_NANOS = TimeUnit.SECONDS.toNanos(2);
+
   private final String name;
   private final String client;
   private final Containers containers;
@@ -207,18 +211,40 @@ final class Container {
 
   /** The backend's service is gone: operations fail until the container chooses again. */
   void lose(BackendEntry<?> backend) {
-    groupsLock.lock();
+    // one that is being chosen just now is seen to have departed by who chooses it
+    if (!uses(backend) || !lockGroups(backend)) {
+      return;
+    }
     try {
       Attachment<?> now = attachment;
-      if (now == null || now.backend() != backend) {
-        return;
+      if (uses(backend)) {
+        lostBecause = backend + " of " + name + " is gone; its mappings with it";
+        attachment = null;
+        now.lose(lostBecause, () -> groups.forEach(group -> now.detach(group.iommuGroup())));
       }
-      lostBecause = backend + " of " + name + " is gone; its mappings with it";
-      attachment = null;
-      now.lose(lostBecause, () -> groups.forEach(group -> now.detach(group.iommuGroup())));
     } finally {
       groupsLock.unlock();
     }
+  }
+
+  private boolean uses(BackendEntry<?> backend) {
+    Attachment<?> now = attachment;
+    return now != null && now.backend() == backend;
+  }
+
+  /** A backend that hangs in a call with the lock must not keep the framework from removing it. */
+  private boolean lockGroups(BackendEntry<?> backend) {
+    boolean locked;
+    try {
+      locked = groupsLock.tryLock(LOSE_NANOS, TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      locked = groupsLock.tryLock();
+    }
+    if (!locked) {
+      LOG.log(System.Logger.Level.ERROR, "{0} goes while a call of {1} hangs in it", backend, name);
+    }
+    return locked;
   }
 
   /** The last descriptor is gone. */

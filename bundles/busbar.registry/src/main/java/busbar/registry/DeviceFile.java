@@ -77,7 +77,21 @@ final class DeviceFile extends MappableFile {
     if (result < 0) {
       throw Faults.lie(now.who(), "asked for ioctl 0x" + Integer.toHexString(command), result);
     }
+    if (command == VfioHeader.VFIO_DEVICE_RESET) {
+      resetDone(now);
+    }
     return result;
+  }
+
+  /** A reset brings a device back from whatever migration had made of it. */
+  private <D> void resetDone(Binding<D> now) {
+    now.migration()
+        .ifPresent(
+            ops ->
+                Faults.swallow(
+                    now.who(),
+                    "told of the reset of " + device.name(),
+                    () -> ops.resetDone(now.data())));
   }
 
   @Override

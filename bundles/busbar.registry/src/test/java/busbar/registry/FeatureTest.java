@@ -146,6 +146,17 @@ class FeatureTest {
   }
 
   @Test
+  void aResetBringsTheDeviceBackToRunning() {
+    driver.state = MigrationState.ERROR;
+    MemorySegment stuck = argument(SET | 2, MigrationState.RUNNING.ordinal());
+    assertThat(errno(device, stuck)).isEqualTo(Errno.EINVAL);
+    rig.reset(device);
+    MemorySegment now = argument(GET | 2, 0);
+    call(device, now);
+    assertThat(now.get(U32, 8)).isEqualTo(MigrationState.RUNNING.ordinal());
+  }
+
+  @Test
   void theDataSizeAndPrecopyInfo() {
     MemorySegment size = argument(GET | 9, 0);
     call(device, size);

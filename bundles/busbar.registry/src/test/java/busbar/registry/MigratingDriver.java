@@ -66,6 +66,11 @@ final class MigratingDriver extends FakeDriver
   }
 
   @Override
+  public void resetDone(Data device) {
+    state = MigrationState.RUNNING;
+  }
+
+  @Override
   public long dataSize(Data device) {
     return 60;
   }

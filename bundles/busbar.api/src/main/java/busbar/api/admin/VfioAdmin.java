@@ -50,9 +50,10 @@ public interface VfioAdmin {
    * Binds a device to a driver that its override or the driver's ids allow: a write to {@code
    * drivers/DRIVER/bind}.
    *
-   * @throws busbar.api.VfioException {@code ENODEV} if the driver is not allowed to take the device
-   *     or refused to; {@code EBUSY} if the device is bound, or a host driver would take DMA of a
-   *     group that a user owns; {@code ENOENT} no such driver
+   * @throws busbar.api.VfioException {@code ENODEV} if the driver is not allowed to take the
+   *     device; {@code EBUSY} if the device is bound, or a host driver would take DMA of a group that
+   *     a user owns; {@code ENOENT} no such driver; {@code EINVAL} if no IOMMU isolates the device;
+   *     what the driver's probe says
    */
   void bind(String device, String driver);
 
