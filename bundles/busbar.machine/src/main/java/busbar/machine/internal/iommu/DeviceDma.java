@@ -130,7 +130,7 @@ public final class DeviceDma implements DmaPort {
   /** Moves bytes up to the first address that is not mapped for the access; returns how many. */
   private long translated(
       SimDomain domain, long iova, MemorySegment buffer, long at, long length, Access access) {
-    int needed = access == Access.READ ? PageTable.READ : PageTable.WRITE;
+    int needed = access == Access.READ ? TableEntry.READ : TableEntry.WRITE;
     boolean marks = access == Access.WRITE && domain.tracksDirty();
     long done = 0;
     while (done < length) {
@@ -144,7 +144,7 @@ public final class DeviceDma implements DmaPort {
       }
       long piece = Math.min(length - done, run.leftFrom(address));
       if (marks) {
-        domain.table().markDirty(address, piece);
+        domain.walk().markDirty(address, piece);
       }
       if (!move(run, run.physicalOf(address), buffer, at + done, piece, access)) {
         break;
@@ -161,7 +161,7 @@ public final class DeviceDma implements DmaPort {
     if (run != null && run.generation() == generation && run.table() == domain && run.holds(iova)) {
       return run;
     }
-    Run fresh = domain.table().run(iova, wanted, generation, domain, memory);
+    Run fresh = domain.walk().run(iova, wanted, generation, domain, memory);
     if (fresh != null) {
       cache.setRelease(index, fresh);
     }
@@ -247,7 +247,7 @@ public final class DeviceDma implements DmaPort {
   private String reason(SimDomain domain, long iova, Access access) {
     int token = domain.guard().enter();
     try {
-      Run run = domain.table().run(iova, PAGE, 0, domain, memory);
+      Run run = domain.walk().run(iova, PAGE, 0, domain, memory);
       if (run == null) {
         return "no mapping";
       }

@@ -8,7 +8,7 @@ import java.lang.foreign.MemorySegment;
  * @param start first iova
  * @param length in bytes
  * @param physical what {@code start} leads to
- * @param protection {@link PageTable#READ} and {@link PageTable#WRITE}
+ * @param protection {@link TableEntry#READ} and {@link TableEntry#WRITE}
  * @param generation the domain's generation when it was read
  * @param table the domain that it was read from
  * @param memory the client memory behind it, {@code null} if a device lies there

@@ -24,6 +24,7 @@ final class SimDomain implements IommuDomain {
 
   private final SimIommu iommu;
   private final PageTable table;
+  private final TableWalk walk;
   private final DmaGuard guard = new DmaGuard();
   private final Set<SimGroup> groups = ConcurrentHashMap.newKeySet();
 
@@ -36,10 +37,11 @@ final class SimDomain implements IommuDomain {
   SimDomain(SimIommu iommu, PageTable table) {
     this.iommu = iommu;
     this.table = table;
+    this.walk = table.walk();
   }
 
-  PageTable table() {
-    return table;
+  TableWalk walk() {
+    return walk;
   }
 
   DmaGuard guard() {
@@ -145,7 +147,7 @@ final class SimDomain implements IommuDomain {
     }
     int token = guard.enter();
     try {
-      return closed ? -1 : table.translate(iova);
+      return closed ? -1 : walk.translate(iova);
     } finally {
       guard.exit(token);
     }
@@ -172,7 +174,7 @@ final class SimDomain implements IommuDomain {
   public void readAndClearDirty(long iova, long size, DirtySink sink) {
     int token = guard.enter();
     try {
-      table.readAndClearDirty(iova, Math.min(size, apertureEnd() - iova + 1), sink);
+      walk.readAndClearDirty(iova, Math.min(size, apertureEnd() - iova + 1), sink);
     } finally {
       guard.exit(token);
     }

@@ -8,8 +8,8 @@ final class AtomicCompleter {
   private AtomicCompleter() {}
 
   /** Bits 0 to 2: 32, 64 and 128 bits wide. */
-  static int of(PciFunction function) {
-    for (PciFunction port = function.parent(); port != null; port = port.parent()) {
+  static int of(FunctionHardware function) {
+    for (FunctionHardware port = function.above(); port != null; port = port.above()) {
       int express = port.capabilities().find(Capabilities.PCIE);
       if (express == 0) {
         return 0;

@@ -9,13 +9,13 @@ import java.lang.foreign.MemorySegment;
 final class BarWindow implements MmioWindow {
   private static final int WIDEST_PORT = 4;
 
-  private final PciFunction function;
+  private final FunctionHardware function;
   private final PciResource resource;
   private final int region;
   private final MessageHardware messages;
   private final boolean hasTable;
 
-  BarWindow(PciFunction function, PciResource resource, MessageHardware messages) {
+  BarWindow(FunctionHardware function, PciResource resource, MessageHardware messages) {
     this.function = function;
     this.resource = resource;
     this.region = resource.index();

@@ -16,12 +16,12 @@ record ErrorMember(PciFunction function) implements DmaGroup.Member {
 
   @Override
   public void resetHardware() {
-    function.resetHardware();
+    function.hardware().reset();
   }
 
   @Override
   public Runnable savedConfiguration() {
-    PciSavedState saved = new PciSavedState(function.config().bytes());
+    PciSavedState saved = new PciSavedState(function.hardware().config().bytes());
     return () -> {
       for (int bar = FIRST_BAR; bar <= LAST_BAR; bar += 4) {
         restore(saved, bar, 4);

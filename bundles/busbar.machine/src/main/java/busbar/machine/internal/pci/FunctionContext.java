@@ -1,6 +1,5 @@
 package busbar.machine.internal.pci;
 
-import busbar.api.pci.PciResource;
 import busbar.api.time.Timing;
 import busbar.machine.model.DmaPort;
 import busbar.machine.model.ModelContext;
@@ -11,10 +10,9 @@ import java.util.Map;
 
 /** What one model of a function is given. */
 final class FunctionContext implements ModelContext {
-  private static final int LAST_BAR = 5;
-  private final PciFunction function;
+  private final FunctionHardware function;
 
-  FunctionContext(PciFunction function) {
+  FunctionContext(FunctionHardware function) {
     this.function = function;
   }
 
@@ -36,12 +34,12 @@ final class FunctionContext implements ModelContext {
   @Override
   public long regionSize(int region) {
     if (region == Regions.VGA_MEMORY || region == Regions.VGA_PORTS) {
-      return function
-          .legacyVga()
+      return LegacyWindow.of(function)
           .map(vga -> region == Regions.VGA_PORTS ? vga.ports().size() : vga.memory().size())
           .orElse(0L);
     }
-    return region > LAST_BAR ? 0 : function.resource(region).map(PciResource::size).orElse(0L);
+    BarWindow bar = function.bar(region);
+    return bar == null ? 0 : bar.size();
   }
 
   @Override
@@ -73,12 +71,12 @@ final class FunctionContext implements ModelContext {
 
   @Override
   public boolean message(int vector) {
-    return function.messageHardware().raise(vector);
+    return function.messages().raise(vector);
   }
 
   @Override
   public boolean messagesEnabled() {
-    return function.messageHardware().isEnabled();
+    return function.messages().isEnabled();
   }
 
   @Override

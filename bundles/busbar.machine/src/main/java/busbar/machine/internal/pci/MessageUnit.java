@@ -76,7 +76,7 @@ final class MessageUnit {
             controller.number(index),
             "%s vector %d of %s".formatted(kind, vector, function.name()),
             new VectorGate(vector));
-    controller.connect(index, function.sender(), sources[vector]);
+    controller.connect(index, function.hardware().sender(), sources[vector]);
   }
 
   private Message message(int vector) {

@@ -7,7 +7,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /** Messages that a function writes by DMA of its own, as any function can. */
-record OwnMessages(PciFunction function) implements DeviceDma.Messages {
+record OwnMessages(FunctionHardware function) implements DeviceDma.Messages {
   private static final ValueLayout.OfInt LE32 =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 

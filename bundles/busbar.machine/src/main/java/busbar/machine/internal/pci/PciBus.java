@@ -31,14 +31,14 @@ public final class PciBus implements Bus {
   public void populate(Collection<PciFunction> found) {
     found.forEach(function -> functions.put(function.address(), function));
     memory.addWindows(
-        found.stream().flatMap(function -> function.memoryWindows().stream()).toList());
+        found.stream().flatMap(function -> function.hardware().memoryWindows().stream()).toList());
   }
 
   /** A function appears. */
   void add(PciFunction function) {
     eventLock.lock();
     try {
-      memory.addWindows(function.memoryWindows());
+      memory.addWindows(function.hardware().memoryWindows());
       functions.put(function.address(), function);
       listeners.forEach(listener -> listener.added(function));
     } finally {
@@ -52,7 +52,7 @@ public final class PciBus implements Bus {
     try {
       listeners.forEach(listener -> listener.removing(function));
       functions.remove(function.address());
-      memory.removeWindows(function.memoryWindows());
+      memory.removeWindows(function.hardware().memoryWindows());
     } finally {
       eventLock.unlock();
     }
@@ -68,7 +68,7 @@ public final class PciBus implements Bus {
         listeners.forEach(listener -> listener.vanished(function));
       }
       memory.removeWindows(
-          all.stream().flatMap(function -> function.memoryWindows().stream()).toList());
+          all.stream().flatMap(function -> function.hardware().memoryWindows().stream()).toList());
       all.forEach(PciFunction::close);
     } finally {
       eventLock.unlock();

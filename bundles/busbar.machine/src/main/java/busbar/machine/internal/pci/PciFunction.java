@@ -14,68 +14,45 @@ import busbar.api.pci.Sriov;
 import busbar.api.pci.Vpd;
 import busbar.machine.MachineDescription;
 import busbar.machine.internal.iommu.DmaGroup;
-import busbar.machine.internal.iommu.DmaPath;
-import busbar.machine.internal.iommu.ErrorGate;
-import busbar.machine.internal.irq.LineSource;
 import busbar.machine.internal.model.ModelHost;
-import busbar.machine.internal.model.ModelSlot;
-import busbar.machine.model.DeviceModel;
-import busbar.machine.model.DmaPort;
-import busbar.machine.model.Regions;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 
-/**
- * A PCI function of the machine: hardware, and what the PCI core of the host does for its driver.
- */
+/** A PCI function as the PCI core of the host offers it to drivers. */
 public final class PciFunction implements PciDevice {
   private static final int COMMAND = 0x04;
-  private static final int BRIDGE_CONTROL = 0x3e;
-  private static final int SECONDARY_RESET = 0x40;
   private static final int IO_ENABLE = 1;
   private static final int MEMORY_ENABLE = 2;
   private static final int BUS_MASTER = 4;
-  private static final int FLR = 0x8000;
-  private static final int ROM_INDEX = 6;
+  private static final int INTX_DISABLE = 0x400;
+  private static final int ROM = 6;
+  private static final int FIRST_VIRTUAL = 7;
+  private static final int LAST_VIRTUAL = 12;
   private static final long ROM_SHADOW = 0x2;
-  private static final int CLASS_VGA = 0x0300;
+  private static final Runnable NOBODY = () -> {};
 
-  private final Board board;
   private final MachineDescription.Function description;
   private final PciFunction parent;
   private final PciFunction physical;
   private final DmaGroup group;
-  private final ErrorGate errorGate;
   private final Optional<String> preferred;
-  private final List<PciFunction> children = new CopyOnWriteArrayList<>();
-  private final ConfigSpace config;
-  private final Capabilities capabilities;
-  private final PowerState power;
-  private final Decoding decoding;
-  private final IntxPin intx;
-  private final MessageHardware messageHardware;
+  private final FunctionHardware hardware;
   private final MessageUnit messages;
-  private final DmaPort dma;
-  private final ModelHost host;
-  private final Resets resets = new Resets(this);
-  private final Map<Integer, BarWindow> bars = new TreeMap<>();
-  private final Map<Integer, Integer> assigned = new TreeMap<>();
-  private final Map<Integer, String> claims = new ConcurrentHashMap<>();
-  private final Map<Integer, MemorySegment> regionMemory = new ConcurrentHashMap<>();
-  private final ReentrantLock coreLock = new ReentrantLock();
   private final VirtualFunctions sriov;
+  private final Resets resets = new Resets(this);
+  private final List<PciFunction> children = new CopyOnWriteArrayList<>();
+  private final Map<Integer, String> claims = new ConcurrentHashMap<>();
+
+  /** Held while the host works on the whole function: a reset. */
+  private final ReentrantLock coreLock = new ReentrantLock();
+
   private volatile PciSavedState beforeSleep;
-  private volatile Runnable errorListener = () -> {};
-  private volatile Runnable wakeListener = () -> {};
-  private volatile boolean gone;
+  private volatile Runnable errorListener = NOBODY;
+  private volatile Runnable wakeListener = NOBODY;
 
   /**
    * A function.
@@ -92,113 +69,35 @@ public final class PciFunction implements PciDevice {
       PciFunction physical,
       DmaGroup group,
       Optional<String> preferred) {
-    this.board = board;
     this.description = description;
     this.parent = parent;
     this.physical = physical;
     this.group = group;
     this.preferred = preferred;
-    config = new ConfigSpace(description.config());
-    capabilities = new Capabilities(config);
-    ConfigRules.apply(
-        config, capabilities, kind(), description.resources(), description.rom().length);
-    power = new PowerState(config, capabilities);
-    if (power.isThere()) {
-      // A recording may show a function that its driver had put to sleep.
-      power.put(0);
+    FunctionHardware above = parent == null ? null : parent.hardware;
+    hardware = new FunctionHardware(board, description, above, physical != null, group);
+    messages = new MessageUnit(this, hardware.messages(), board.messages());
+    boolean hasVirtual = hardware.capabilities().findExtended(Capabilities.EXT_SRIOV) != 0;
+    sriov = hasVirtual && physical == null ? new VirtualFunctions(this, bus) : null;
+    if (sriov != null) {
+      hardware.extend(sriov);
     }
-    decoding = new Decoding(config, power, parent == null ? null : parent.decoding, isBridge());
-    intx = new IntxPin(config, pinLine());
-    messageHardware = new MessageHardware(config, capabilities, this::sendMessage);
-    messages = new MessageUnit(this, messageHardware, board.messages());
-    errorGate = group == null ? ErrorGate.OPEN : group.errorGate();
-    DmaPath path =
-        new DmaPath(
-            name(), board.memory(), new OwnMessages(this), decoding::master, board.timing());
-    dma = group == null ? path.toPhysicalMemory() : group.port(path);
-    host = new ModelHost(description.model(), board.models(), () -> new FunctionContext(this));
-    for (PciResource resource : description.resources()) {
-      if (resource.index() < ROM_INDEX) {
-        bars.put(resource.index(), new BarWindow(this, resource, messageHardware));
-        assigned.put(resource.index(), config.read(barRegister(resource.index()), 4));
-      }
-    }
-    sriov =
-        capabilities.findExtended(Capabilities.EXT_SRIOV) != 0 && physical == null
-            ? new VirtualFunctions(this, bus, description)
-            : null;
     if (parent != null) {
       parent.children.add(this);
     }
-    if (physical != null) {
-      decoding.lendMemory(true);
-    }
-    host.update();
+    hardware.host().update();
     if (group != null) {
       group.join(new ErrorMember(this));
     }
   }
 
-  private ConfigRules.Kind kind() {
-    if (physical != null) {
-      return ConfigRules.Kind.VIRTUAL_FUNCTION;
-    }
-    return isBridge() ? ConfigRules.Kind.BRIDGE : ConfigRules.Kind.ENDPOINT;
-  }
-
-  private boolean isBridge() {
-    return (description.config()[0x0e] & 0x7f) == 1;
-  }
-
-  private Optional<LineSource> pinLine() {
-    return config.read(0x3d, 1) == 0 || description.irq() == 0
-        ? Optional.empty()
-        : Optional.of(board.line(description.irq()).source(name()));
-  }
-
-  Board board() {
-    return board;
-  }
-
-  MachineDescription.Function description() {
-    return description;
-  }
-
-  ConfigSpace config() {
-    return config;
-  }
-
-  Capabilities capabilities() {
-    return capabilities;
-  }
-
-  PowerState power() {
-    return power;
-  }
-
-  Decoding decoding() {
-    return decoding;
-  }
-
-  IntxPin pin() {
-    return intx;
-  }
-
-  MessageHardware messageHardware() {
-    return messageHardware;
-  }
-
-  DmaPort dma() {
-    return dma;
-  }
-
-  ModelSlot slot() {
-    return host.slot();
+  FunctionHardware hardware() {
+    return hardware;
   }
 
   /** The model of this function and its exchange. */
   public ModelHost host() {
-    return host;
+    return hardware.host();
   }
 
   ReentrantLock coreLock() {
@@ -217,20 +116,8 @@ public final class PciFunction implements PciDevice {
     return group;
   }
 
-  /** Who sends messages: requester id with the domain above it. */
-  int sender() {
-    return address().domain() << 16 | address().requesterId();
-  }
-
-  private void sendMessage(long address, int data) {
-    if (!decoding.master()) {
-      return;
-    }
-    if (board.messages().holds(address)) {
-      board.messages().deliver(sender(), address, data);
-    } else {
-      OwnMessages.write(dma, address, data);
-    }
+  MessageUnit messages() {
+    return messages;
   }
 
   @Override
@@ -240,17 +127,16 @@ public final class PciFunction implements PciDevice {
 
   @Override
   public String name() {
-    return description.address().toString();
+    return hardware.name();
   }
 
   @Override
   public String summary() {
     byte[] raw = description.config();
-    PciFunction ids = physical == null ? this : physical;
-    int vendor = ids.config.read(0, 2);
-    int device = physical == null ? config.read(2, 2) : physical.sriov.deviceId();
+    ConfigSpace ids = (physical == null ? this : physical).hardware.config();
+    int device = physical == null ? ids.read(2, 2) : physical.sriov.deviceId();
     return "[%04x:%04x] class %02x%02x%02x %s"
-        .formatted(vendor, device, raw[11], raw[10], raw[9], description.model());
+        .formatted(ids.read(0, 2), device, raw[11], raw[10], raw[9], description.model());
   }
 
   @Override
@@ -270,142 +156,17 @@ public final class PciFunction implements PciDevice {
 
   @Override
   public int configSize() {
-    return config.size();
+    return hardware.config().size();
   }
 
   @Override
   public int readConfig(int offset, int width) {
-    if (gone || !errorGate.passesConfig(address().requesterId(), ErrorGate.Way.LOAD)) {
-      return width == 4 ? -1 : (1 << 8 * width) - 1;
-    }
-    checkConfig(offset, width);
-    DeviceModel model = slot().enter();
-    try {
-      model.configRead(offset, width);
-    } finally {
-      slot().exit();
-    }
-    return config.read(offset, width);
+    return hardware.readConfig(offset, width);
   }
 
   @Override
   public void writeConfig(int offset, int width, int value) {
-    checkPresent();
-    checkConfig(offset, width);
-    if (!errorGate.passesConfig(address().requesterId(), ErrorGate.Way.STORE)) {
-      return;
-    }
-    int stateBefore = power.state();
-    boolean resetBefore = isBridge() && (config.read(BRIDGE_CONTROL, 2) & SECONDARY_RESET) != 0;
-    config.write(offset, width, value);
-    if (power.isThere() && (offset & ~1) == power.register()) {
-      powerWritten(stateBefore);
-    }
-    if (offset < 8 || offset >= 0x3c && offset < 0x40) {
-      decoding.update();
-      intx.update();
-    }
-    if (messageHardware.concerns(offset)) {
-      messageHardware.sendPending();
-    }
-    if (isBridge() && resetBefore && (config.read(BRIDGE_CONTROL, 2) & SECONDARY_RESET) == 0) {
-      resetChildren();
-    }
-    if (startsFlr(offset, width, value)) {
-      resetHardware();
-    }
-    if (sriov != null) {
-      sriov.configWritten(offset);
-    }
-    DeviceModel model = slot().enter();
-    try {
-      model.configWritten(offset, width);
-    } finally {
-      slot().exit();
-    }
-  }
-
-  private void checkConfig(int offset, int width) {
-    if (offset < 0 || offset + width > config.size() || (offset & width - 1) != 0) {
-      throw Errno.EINVAL.because(
-          "%d bytes at 0x%x are no register in the configuration space of %s",
-          width, offset, name());
-    }
-  }
-
-  private void checkPresent() {
-    if (gone) {
-      throw Errno.ENODEV.because("%s is gone", name());
-    }
-  }
-
-  private void powerWritten(int before) {
-    int now = power.state();
-    if (now != before && !power.supports(now)) {
-      power.put(before);
-      return;
-    }
-    if (before == 3 && now == 0 && power.losesState()) {
-      resetHardware();
-    }
-    decoding.update();
-    intx.update();
-  }
-
-  private boolean startsFlr(int offset, int width, int value) {
-    int express = capabilities.find(Capabilities.PCIE);
-    if (express == 0 || (config.read(express + 4, 4) & 1 << 28) == 0) {
-      return false;
-    }
-    int control = express + 8;
-    return offset <= control + 1
-        && offset + width > control + 1
-        && (value >>> 8 * (control - offset) & FLR) != 0;
-  }
-
-  /** The function alone is as after power-on. */
-  void resetHardware() {
-    config.reset();
-    messageHardware.reset();
-    if (sriov != null) {
-      sriov.hardwareReset();
-    }
-    slot().enter();
-    try {
-      slot().model().reset();
-    } finally {
-      slot().exit();
-    }
-    intx.want(false);
-    decoding.update();
-  }
-
-  /** Asserts the reset of the secondary bus for a moment. */
-  void resetBelow() {
-    int control = config.read(BRIDGE_CONTROL, 2);
-    writeConfig(BRIDGE_CONTROL, 2, control | SECONDARY_RESET);
-    writeConfig(BRIDGE_CONTROL, 2, control & ~SECONDARY_RESET);
-  }
-
-  private void resetChildren() {
-    for (PciFunction child : children) {
-      child.resetChildren();
-      child.resetHardware();
-    }
-  }
-
-  /** Whether a BAR decodes now: enabled, awake, reachable, and where it was assigned. */
-  boolean decodes(PciResource bar) {
-    boolean enabled = bar.isIo() ? decoding.ports() : decoding.memory();
-    return enabled
-        && !gone
-        && errorGate.passesRegisters()
-        && (physical != null
-            || config.read(barRegister(bar.index()), 4) == assigned.get(bar.index()));
-  }
-
-  private static int barRegister(int index) {
-    return 0x10 + 4 * index;
+    hardware.writeConfig(offset, width, value);
   }
 
   @Override
@@ -413,22 +174,9 @@ public final class PciFunction implements PciDevice {
     return description.resources();
   }
 
-  /** Memory of a region that outlives the device's models. */
-  MemorySegment regionMemory(int region, long size) {
-    return regionMemory.computeIfAbsent(
-        region, key -> Arena.ofAuto().allocate(Math.max(size, 1), 4096));
-  }
-
-  /** The windows to be placed in physical memory. */
-  List<MmioWindow> memoryWindows() {
-    List<MmioWindow> windows = new ArrayList<>();
-    bars.values().stream().filter(BarWindow::isMemory).forEach(windows::add);
-    return windows;
-  }
-
   @Override
   public MmioWindow bar(int index) {
-    BarWindow window = bars.get(index);
+    BarWindow window = hardware.bar(index);
     if (window == null) {
       throw Errno.EINVAL.because("%s has no BAR %d", name(), index);
     }
@@ -451,11 +199,12 @@ public final class PciFunction implements PciDevice {
 
   @Override
   public Optional<MmioWindow> rom() {
-    Optional<PciResource> resource = resource(ROM_INDEX);
+    Optional<PciResource> resource = resource(ROM);
     int length = OptionRom.imageLength(description.rom());
     if (resource.isEmpty() || length == 0) {
       return Optional.empty();
     }
+    Decoding decoding = hardware.decoding();
     boolean shadow = (resource.get().flags() & ROM_SHADOW) != 0;
     if (!shadow && !decoding.memory()) {
       return Optional.empty();
@@ -470,13 +219,7 @@ public final class PciFunction implements PciDevice {
 
   @Override
   public Optional<LegacyVga> legacyVga() {
-    if (config.read(0x0a, 2) != CLASS_VGA) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        new LegacyVga(
-            new LegacyWindow(this, Regions.VGA_MEMORY, 0xa0000, 0x20000, decoding::memory),
-            new LegacyWindow(this, Regions.VGA_PORTS, 0x3b0, 0x30, decoding::ports)));
+    return LegacyWindow.of(hardware);
   }
 
   @Override
@@ -489,7 +232,8 @@ public final class PciFunction implements PciDevice {
     setPowerState(0);
     int wanted = 0;
     for (PciResource resource : description.resources()) {
-      if (resource.index() != ROM_INDEX && (resource.index() < 7 || resource.index() > 12)) {
+      boolean virtual = resource.index() >= FIRST_VIRTUAL && resource.index() <= LAST_VIRTUAL;
+      if (resource.index() != ROM && !virtual) {
         wanted |= resource.isIo() ? IO_ENABLE : MEMORY_ENABLE;
       }
     }
@@ -497,38 +241,45 @@ public final class PciFunction implements PciDevice {
   }
 
   private void orCommand(int bits) {
-    int command = config.read(COMMAND, 2);
+    int command = hardware.config().read(COMMAND, 2);
     if ((command & bits) != bits) {
       writeConfig(COMMAND, 2, command | bits);
     }
   }
 
+  private void checkPresent() {
+    if (hardware.isGone()) {
+      throw Errno.ENODEV.because("%s is gone", name());
+    }
+  }
+
   @Override
   public void disable() {
-    if (!gone) {
-      writeConfig(COMMAND, 2, config.read(COMMAND, 2) & ~BUS_MASTER);
+    if (!hardware.isGone()) {
+      writeConfig(COMMAND, 2, hardware.config().read(COMMAND, 2) & ~BUS_MASTER);
     }
   }
 
   @Override
   public int powerState() {
-    return power.state();
+    return hardware.power().state();
   }
 
   @Override
   public void setPowerState(int state) {
-    if (!power.isThere() || gone) {
+    PowerState power = hardware.power();
+    int wanted = Math.min(state, 3);
+    if (!power.isThere() || hardware.isGone() || !power.supports(wanted)) {
       return;
     }
-    int wanted = Math.min(state, 3);
     int now = power.state();
-    if (wanted == now || !power.supports(wanted)) {
+    if (wanted == now) {
       return;
     }
     if (now == 0 && power.losesState()) {
       beforeSleep = saveState();
     }
-    int control = config.read(power.register(), 2) & ~3;
+    int control = hardware.config().read(power.register(), 2) & ~3;
     writeConfig(power.register(), 2, control | wanted);
     PciSavedState saved = beforeSleep;
     if (wanted == 0 && saved != null) {
@@ -539,18 +290,15 @@ public final class PciFunction implements PciDevice {
 
   @Override
   public PciSavedState saveState() {
-    return SavedRegisters.save(this);
+    return SavedRegisters.save(hardware);
   }
 
   @Override
   public void restoreState(PciSavedState state) {
-    if (!gone) {
-      SavedRegisters.restore(this, state);
+    if (!hardware.isGone()) {
+      SavedRegisters.restore(hardware, state);
+      messages.restore();
     }
-  }
-
-  void restoreMessages() {
-    messages.restore();
   }
 
   @Override
@@ -558,9 +306,7 @@ public final class PciFunction implements PciDevice {
     if (!description.resetMethods().isEmpty() || physical == null) {
       return description.resetMethods();
     }
-    int express = capabilities.find(Capabilities.PCIE);
-    boolean flr = express != 0 && (config.read(express + 4, 4) & 1 << 28) != 0;
-    return flr ? List.of(ResetMethod.FLR) : List.of();
+    return hardware.hasFlr() ? List.of(ResetMethod.FLR) : List.of();
   }
 
   @Override
@@ -576,7 +322,7 @@ public final class PciFunction implements PciDevice {
 
   @Override
   public List<PciDevice> hotResetScope() {
-    return resets.scope().stream().map(PciDevice.class::cast).toList();
+    return List.copyOf(resets.scope());
   }
 
   @Override
@@ -587,12 +333,12 @@ public final class PciFunction implements PciDevice {
 
   @Override
   public Optional<InterruptSource> intx() {
-    return intx.source();
+    return hardware.pin().source();
   }
 
   @Override
   public boolean intxMaskable() {
-    return config.isWritable(COMMAND, 0x400);
+    return hardware.config().isWritable(COMMAND, INTX_DISABLE);
   }
 
   @Override
@@ -623,7 +369,7 @@ public final class PciFunction implements PciDevice {
 
   @Override
   public boolean canAddMessages() {
-    return board.messages().canAddVectors();
+    return hardware.board().messages().canAddVectors();
   }
 
   @Override
@@ -643,22 +389,22 @@ public final class PciFunction implements PciDevice {
 
   @Override
   public int atomicCompleter() {
-    return AtomicCompleter.of(this);
+    return AtomicCompleter.of(hardware);
   }
 
   @Override
   public Vpd vpd() {
-    return VitalData.of(this);
+    return VitalData.of(hardware);
   }
 
   @Override
   public void onError(Runnable listener) {
-    errorListener = listener == null ? () -> {} : listener;
+    errorListener = listener == null ? NOBODY : listener;
   }
 
   @Override
   public void onWakeup(Runnable listener) {
-    wakeListener = listener == null ? () -> {} : listener;
+    wakeListener = listener == null ? NOBODY : listener;
   }
 
   /** The port above reports an error of this function. */
@@ -668,7 +414,7 @@ public final class PciFunction implements PciDevice {
 
   /** The device asks to be woken. */
   public void requestWakeup() {
-    if (power.signalWakeup()) {
+    if (hardware.power().signalWakeup()) {
       wakeListener.run();
     }
   }
@@ -676,18 +422,15 @@ public final class PciFunction implements PciDevice {
   /** The function leaves the bus. */
   void leave() {
     messages.disable();
-    gone = true;
-    intx.want(false);
-    decoding.leave();
+    hardware.leave();
     if (parent != null) {
       parent.children.remove(this);
     }
-    host.close();
   }
 
   /** Switches the device off with its machine. */
-  public void close() {
-    host.close();
+  void close() {
+    host().close();
   }
 
   @Override

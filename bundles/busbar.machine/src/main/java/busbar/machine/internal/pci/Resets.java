@@ -64,9 +64,9 @@ final class Resets {
 
   private void run(ResetMethod method) {
     switch (method) {
-      case FLR, AF_FLR, DEVICE_SPECIFIC, ACPI -> function.resetHardware();
+      case FLR, AF_FLR, DEVICE_SPECIFIC, ACPI -> function.hardware().reset();
       case PM -> {
-        int register = function.power().register();
+        int register = function.hardware().power().register();
         int control = function.readConfig(register, 2) & ~3;
         function.writeConfig(register, 2, control | 3);
         function.writeConfig(register, 2, control);
@@ -95,11 +95,11 @@ final class Resets {
     if (port == null) {
       return HotReset.NONE;
     }
-    int express = port.capabilities().find(Capabilities.PCIE);
+    int express = port.hardware().capabilities().find(Capabilities.PCIE);
     boolean slot =
         express != 0
-            && (port.config().read(express + 2, 2) & SLOT_IMPLEMENTED) != 0
-            && (port.config().read(express + 0x14, 4) & HOT_PLUG_CAPABLE) != 0;
+            && (port.hardware().config().read(express + 2, 2) & SLOT_IMPLEMENTED) != 0
+            && (port.hardware().config().read(express + 0x14, 4) & HOT_PLUG_CAPABLE) != 0;
     return slot ? HotReset.SLOT : HotReset.BUS;
   }
 
@@ -155,14 +155,14 @@ final class Resets {
   }
 
   private static void secondaryReset(PciFunction port) {
-    port.resetBelow();
-    int express = port.capabilities().find(Capabilities.PCIE);
-    int type = express == 0 ? 0 : port.config().read(express + 2, 2) >> 4 & 15;
+    port.hardware().resetBelow();
+    int express = port.hardware().capabilities().find(Capabilities.PCIE);
+    int type = express == 0 ? 0 : port.hardware().config().read(express + 2, 2) >> 4 & 15;
     if (type != 4 && type != 6) {
       return;
     }
-    int link = port.config().read(express + 0x0c, 4);
-    boolean active = (port.config().read(express + 0x12, 2) & LINK_ACTIVE) != 0;
+    int link = port.hardware().config().read(express + 0x0c, 4);
+    boolean active = (port.hardware().config().read(express + 0x12, 2) & LINK_ACTIVE) != 0;
     boolean mustReport = (link & 15) > SPEED_5_GT && (link & LINK_ACTIVE_REPORTING) != 0;
     if (mustReport && !active) {
       throw Errno.ENOTTY.because(

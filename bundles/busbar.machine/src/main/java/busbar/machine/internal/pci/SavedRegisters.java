@@ -10,12 +10,12 @@ final class SavedRegisters {
 
   private SavedRegisters() {}
 
-  static PciSavedState save(PciFunction function) {
+  static PciSavedState save(FunctionHardware function) {
     return new PciSavedState(function.config().bytes());
   }
 
   /** Writes back as the kernel does: capabilities, then the header from its end to the command. */
-  static void restore(PciFunction function, PciSavedState state) {
+  static void restore(FunctionHardware function, PciSavedState state) {
     byte[] saved = state.config();
     Capabilities capabilities = function.capabilities();
     int express = capabilities.find(Capabilities.PCIE);
@@ -40,10 +40,9 @@ final class SavedRegisters {
       }
     }
     put(function, 4, 2, half(saved, 4));
-    function.restoreMessages();
   }
 
-  private static void put(PciFunction function, int offset, int width, int value) {
+  private static void put(FunctionHardware function, int offset, int width, int value) {
     if (function.config().read(offset, width) != value) {
       function.writeConfig(offset, width, value);
     }

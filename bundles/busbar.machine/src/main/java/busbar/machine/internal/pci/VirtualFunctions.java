@@ -13,7 +13,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** SR-IOV of a physical function. */
-final class VirtualFunctions implements Sriov {
+final class VirtualFunctions implements Sriov, FunctionHardware.Extension {
   private static final int CONTROL = 0x08;
   private static final int NUM_VFS = 0x10;
   private static final int DEVICE_ID = 0x1a;
@@ -21,21 +21,23 @@ final class VirtualFunctions implements Sriov {
   private static final int MEMORY_SPACE = 0x08;
 
   private final PciFunction physical;
+  private final FunctionHardware hardware;
   private final PciBus bus;
   private final MachineDescription.Function description;
   private final int capability;
   private final List<PciFunction> functions = new CopyOnWriteArrayList<>();
   private final Object changeLock = new Object();
 
-  VirtualFunctions(PciFunction physical, PciBus bus, MachineDescription.Function description) {
+  VirtualFunctions(PciFunction physical, PciBus bus) {
     this.physical = physical;
     this.bus = bus;
-    this.description = description;
-    this.capability = physical.capabilities().findExtended(Capabilities.EXT_SRIOV);
+    this.hardware = physical.hardware();
+    this.description = hardware.description();
+    this.capability = hardware.capabilities().findExtended(Capabilities.EXT_SRIOV);
   }
 
   int deviceId() {
-    return physical.config().read(capability + DEVICE_ID, 2);
+    return hardware.config().read(capability + DEVICE_ID, 2);
   }
 
   @Override
@@ -61,7 +63,7 @@ final class VirtualFunctions implements Sriov {
             "%s has %d virtual functions, not %d", physical.name(), totalVfs(), count);
       }
       physical.writeConfig(capability + NUM_VFS, 2, count);
-      int control = physical.config().read(capability + CONTROL, 2);
+      int control = hardware.config().read(capability + CONTROL, 2);
       physical.writeConfig(capability + CONTROL, 2, control | ENABLE | MEMORY_SPACE);
       for (int i = 0; i < count; i++) {
         made.add(function(description.virtualFunctions().get(i)));
@@ -74,7 +76,7 @@ final class VirtualFunctions implements Sriov {
   private PciFunction function(MachineDescription.Function virtual) {
     SimGroup group = group(virtual);
     return new PciFunction(
-        physical.board(), bus, virtual, physical.parent(), physical, group, Optional.empty());
+        hardware.board(), bus, virtual, physical.parent(), physical, group, Optional.empty());
   }
 
   /** A group of its own: virtual functions are isolated from each other. */
@@ -111,7 +113,7 @@ final class VirtualFunctions implements Sriov {
     }
     synchronized (changeLock) {
       functions.removeAll(leaving);
-      int control = physical.config().read(capability + CONTROL, 2);
+      int control = hardware.config().read(capability + CONTROL, 2);
       physical.writeConfig(capability + CONTROL, 2, control & ~(ENABLE | MEMORY_SPACE));
       physical.writeConfig(capability + NUM_VFS, 2, 0);
     }
@@ -125,21 +127,23 @@ final class VirtualFunctions implements Sriov {
   /**
    * The capability may have been written: virtual functions answer as its control register says.
    */
-  void configWritten(int offset) {
+  @Override
+  public void configWritten(int offset) {
     if (offset >= capability + CONTROL && offset < capability + CONTROL + 4) {
       lend();
     }
   }
 
   private void lend() {
-    int control = physical.config().read(capability + CONTROL, 2);
+    int control = hardware.config().read(capability + CONTROL, 2);
     boolean answers = (control & (ENABLE | MEMORY_SPACE)) == (ENABLE | MEMORY_SPACE);
-    functions.forEach(function -> function.decoding().lendMemory(answers));
+    functions.forEach(function -> function.hardware().decoding().lendMemory(answers));
   }
 
   /** The physical function was reset, and with it the virtual ones. */
-  void hardwareReset() {
-    functions.forEach(PciFunction::resetHardware);
+  @Override
+  public void reset() {
+    functions.forEach(function -> function.hardware().reset());
     lend();
   }
 }

@@ -18,7 +18,7 @@ final class VitalData implements Vpd {
   }
 
   /** {@code null} if the function has no such capability. */
-  static Vpd of(PciFunction function) {
+  static Vpd of(FunctionHardware function) {
     if (function.capabilities().find(Capabilities.VPD) == 0) {
       return null;
     }
