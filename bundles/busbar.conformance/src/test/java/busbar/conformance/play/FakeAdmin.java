@@ -60,20 +60,25 @@ public final class FakeAdmin {
 
   /** The edge: what this class has, and {@code EOPNOTSUPP} for all else. */
   public VfioAdmin edge() {
-    return (VfioAdmin)
+    return edge(VfioAdmin.class, this);
+  }
+
+  /** An edge of which an object has some methods: {@code EOPNOTSUPP} for all others. */
+  public static <T> T edge(Class<T> type, Object some) {
+    return type.cast(
         Proxy.newProxyInstance(
             FakeAdmin.class.getClassLoader(),
-            new Class<?>[] {VfioAdmin.class},
+            new Class<?>[] {type},
             (proxy, method, arguments) -> {
               try {
-                return FakeAdmin.class
+                return some.getClass()
                     .getMethod(method.getName(), method.getParameterTypes())
-                    .invoke(this, arguments);
+                    .invoke(some, arguments);
               } catch (NoSuchMethodException e) {
                 throw Errno.EOPNOTSUPP.because("no %s here", method.getName());
               } catch (InvocationTargetException e) {
                 throw e.getCause();
               }
-            });
+            }));
   }
 }
