@@ -1,5 +1,6 @@
 package busbar.conformance.command;
 
+import busbar.api.VfioException;
 import busbar.api.admin.DriverView;
 import busbar.api.admin.VfioAdmin;
 import busbar.api.bus.Bus;
@@ -82,14 +83,22 @@ final class FrameworkBenches implements BenchFactory, AutoCloseable {
    */
   private void takeBack() {
     for (DriverView driver : admin.drivers()) {
-      driver.ids().forEach(id -> admin.removeId(driver.name(), id));
+      driver.ids().forEach(id -> quietly(() -> admin.removeId(driver.name(), id)));
     }
     for (Map.Entry<String, List<Parameter>> module : admin.parameters().entrySet()) {
       for (Parameter parameter : module.getValue()) {
         if (!parameter.value().equals(parameter.initial())) {
-          admin.setParameter(module.getKey(), parameter.name(), parameter.initial());
+          quietly(() -> admin.setParameter(module.getKey(), parameter.name(), parameter.initial()));
         }
       }
+    }
+  }
+
+  private static void quietly(Runnable change) {
+    try {
+      change.run();
+    } catch (VfioException e) {
+      LOG.log(Level.WARNING, "a change of the scenario before stays: " + e.getMessage());
     }
   }
 

@@ -89,9 +89,6 @@ public final class CaseFinder {
     }
     String machine = machineFolder.getFileName().toString();
     Path description = machineFolder.resolveSibling("machines").resolve(machine + ".json");
-    if (!Files.isRegularFile(description)) {
-      throw new IOException(description + " does not exist: the machine of " + file);
-    }
     Scenario scenario = Scenario.read(file);
     Optional<Trace> trace = trace(machineFolder.resolve("traces"), scenario.name());
     if (trace.isEmpty()) {

@@ -60,13 +60,6 @@ class CaseFinderTest {
         .hasMessageContaining("holds no scenarios");
   }
 
-  @Test
-  void aScenarioWithoutItsMachineIsRefused() throws IOException {
-    write("mips/scenarios/600-d.scn", "sleep 1\n");
-
-    assertThatThrownBy(() -> find(Optional.empty(), root)).hasMessageContaining("mips.json");
-  }
-
   private List<Case> find(Optional<String> kernel, Path path) throws IOException {
     return new CaseFinder(kernel, notes::add).find(path);
   }

@@ -98,6 +98,17 @@ class RunnerTest {
   }
 
   @Test
+  void aScenarioWithoutItsMachineCountsAsUnequal() throws Exception {
+    Case c = write("sleep 1\n", "001 sleep 1 => OK\n");
+    Files.delete(c.description());
+
+    ScenarioResult result = new Runner(this::boot, exceptions(""), 1000).play(c);
+
+    assertThat(result.equal()).isZero();
+    assertThat(result.first().orElseThrow().actual()).contains("pc.json");
+  }
+
+  @Test
   void aStepThatDoesNotComeBackEndsTheScenario() throws Exception {
     client.answer(
         (command, argument) -> {
