@@ -68,6 +68,18 @@ class PlainConformanceIT {
   }
 
   @Test
+  void aVendorsDriverIsInstalledByPath() throws Exception {
+    Path scenario = write("virt/scenarios/500-x.scn", "exists /sys/bus/platform/drivers/null\n");
+    write("virt/traces/1.0/500-x.trace", "001 exists /sys/bus/platform/drivers/null => OK yes\n");
+    Path machines = Files.createDirectories(folder.resolve("machines"));
+    Files.copy(RECORDINGS.resolve("machines/virt.json"), machines.resolve("virt.json"));
+    String driver = Bundles.file("busbar.example.nulldriver").toString();
+
+    assertThat(conform(scenario.toString()).status()).isEqualTo(1);
+    assertThat(conform(scenario.toString(), "--driver", driver).status()).isZero();
+  }
+
+  @Test
   void wrongUsageIsExplained() throws Exception {
     assertThat(conform().status()).isEqualTo(2);
     LaunchedProcess nowhere = conform(folder.resolve("nowhere").toString());

@@ -25,7 +25,8 @@ import java.util.Set;
 final class MemorySteps {
   private static final long HUGE_PAGE = 2L << 20;
   private static final long LARGE = 16L << 20;
-  private static final long MOST = 1L << 40;
+  private static final long MOST = 64L << 30;
+  private static final long MOST_FILLED = 1L << 30;
   private static final int[] WIDTHS = {8, 16, 32, 64};
   private static final Set<String> KINDS =
       Set.of("anon", "shared", "memfd", "memfd-map", "memfd-huge", "hugetlb", "file");
@@ -69,13 +70,22 @@ final class MemorySteps {
     Protection protection = protection(a.option("prot").orElse("rw"));
     int hugePages = huge ? takeHugePages(s, (int) (size / HUGE_PAGE)) : 0;
     MemorySegment segment = zeroed(size);
-    a.option("fill").ifPresent(byteValue -> segment.fill((byte) s.value(byteValue)));
+    a.option("fill").ifPresent(byteValue -> fill(segment, (byte) s.value(byteValue)));
     AddressSpace.Kind sharing =
         kind.equals("anon") ? AddressSpace.Kind.PRIVATE : AddressSpace.Kind.SHARED;
     long address =
         s.client().memory().place(segment, s.addressFor(size, alignment), protection, sharing);
     s.areas().put(name, new Session.Area(address, size, null, hugePages));
     return "OK";
+  }
+
+  private static void fill(MemorySegment segment, byte value) {
+    if (value != 0 && segment.byteSize() > MOST_FILLED) {
+      throw BadStepException.because("%d bytes are too many to fill", segment.byteSize());
+    }
+    if (value != 0) {
+      segment.fill(value);
+    }
   }
 
   private static String secondView(Session s, Arguments a, String name) {
