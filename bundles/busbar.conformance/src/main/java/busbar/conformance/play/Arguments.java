@@ -14,13 +14,15 @@ import java.util.Optional;
  *
  * @param words the others
  * @param options by name; the last of a name counts
+ * @param all both, as written
  */
-record Arguments(List<String> words, Map<String, String> options) {
+record Arguments(List<String> words, Map<String, String> options, List<String> all) {
 
   static Arguments of(Step step) {
     List<String> words = new ArrayList<>();
     Map<String, String> options = new LinkedHashMap<>();
-    for (String word : step.words().subList(1, step.words().size())) {
+    List<String> all = step.words().subList(1, step.words().size());
+    for (String word : all) {
       int equals = word.indexOf('=');
       if (equals > 0 && word.substring(0, equals).matches("[A-Za-z_][A-Za-z0-9_]*")) {
         options.put(word.substring(0, equals), word.substring(equals + 1));
@@ -28,7 +30,7 @@ record Arguments(List<String> words, Map<String, String> options) {
         words.add(word);
       }
     }
-    return new Arguments(List.copyOf(words), options);
+    return new Arguments(List.copyOf(words), options, all);
   }
 
   /** The word at a place; the step is bad if it has fewer. */

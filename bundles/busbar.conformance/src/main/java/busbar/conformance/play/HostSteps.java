@@ -70,7 +70,7 @@ final class HostSteps {
   private static String write(Session s, Arguments a) {
     String path = s.host().path(a.word(0, "path"));
     StringBuilder value = new StringBuilder();
-    for (String word : a.words().subList(1, a.words().size())) {
+    for (String word : a.all().subList(1, a.all().size())) {
       value.append(value.isEmpty() ? "" : " ").append(s.host().path(word));
     }
     s.host().sysfs().write(path, value.toString());
