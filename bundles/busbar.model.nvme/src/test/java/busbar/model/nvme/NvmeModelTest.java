@@ -469,7 +469,7 @@ class NvmeModelTest {
       int phase = i / 8 % 2 == 0 ? 1 : 0;
       long expected = i | (long) phase << 16;
       while (context.memory().get64(completion + 16L * slot + 12, 4) != expected) {
-        Thread.onSpinWait();
+        Thread.yield();
       }
       set(0x1004 + 8 * queue, 4, (slot + 1) % 8);
     }

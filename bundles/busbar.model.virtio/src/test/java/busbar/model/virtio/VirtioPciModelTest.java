@@ -372,7 +372,7 @@ class VirtioPciModelTest {
         rings.addBuffer(i % 4, 8);
         set(NOTIFY, 2, 0);
         while (rings.usedIndex() <= i - 3) {
-          Thread.onSpinWait();
+          Thread.yield();
         }
       }
       reader.join();
