@@ -8,8 +8,7 @@ import busbar.api.memory.AddressSpace;
 import busbar.api.memory.AddressSpace.LimitRule;
 
 /**
- * One mapping of the user: client memory at an address that devices use. Also the node of {@link
- * DmaTree} that holds it, so that a mapping is one object.
+ * One mapping of the user: client memory at an address that devices use.
  *
  * <p>All addresses and sizes are unsigned. A mapping may end with the last byte of the 64-bit
  * space: then {@code iova + size} is 0, and {@link #last()} is what to compare with.
@@ -30,10 +29,8 @@ final class DmaMapping {
   /** {@link #vaddr} is not to be used until the user gives a new one. */
   static final int SUSPENDED = 1 << 4;
 
-  /** What a handover carries; the rest belongs to the tree. */
-  static final int CARRIED = PROTECTION | LOCK_CAPABLE | IOMMU_MAPPED | SUSPENDED;
-
-  private static final int RED = 1 << 5;
+  /** All flags that there are. */
+  static final int FLAGS = PROTECTION | LOCK_CAPABLE | IOMMU_MAPPED | SUSPENDED;
 
   final long iova;
   final long size;
@@ -54,9 +51,6 @@ final class DmaMapping {
   /** Which pages were written, {@code null} while nobody asks. */
   DirtyBitmap dirty;
 
-  DmaMapping parent;
-  DmaMapping left;
-  DmaMapping right;
   private int flags;
 
   DmaMapping(long iova, long size, long vaddr, AddressSpace owner, int flags) {
@@ -89,7 +83,7 @@ final class DmaMapping {
   }
 
   int flags() {
-    return flags & CARRIED;
+    return flags;
   }
 
   int protection() {
@@ -107,13 +101,5 @@ final class DmaMapping {
 
   boolean isPinned() {
     return pinned != null;
-  }
-
-  boolean isRed() {
-    return (flags & RED) != 0;
-  }
-
-  void setRed(boolean red) {
-    flags = red ? flags | RED : flags & ~RED;
   }
 }

@@ -30,7 +30,7 @@ final class Type1Iommu {
   final List<Type1Domain> domains = new ArrayList<>();
 
   final List<Member> emulatedGroups = new ArrayList<>();
-  final DmaTree mappings = new DmaTree();
+  final DmaIndex mappings = new DmaIndex();
 
   /** Scratch of unmapping. */
   final RunList runs = new RunList();

@@ -151,7 +151,7 @@ final class Type1State {
     List<Member> emulated = restoreMembers(state, "emulatedGroups");
     long[] bounds = state.list("iovas", Long.class).stream().mapToLong(Long::longValue).toArray();
     long pageSizes = GroupAttach.commonPageSizes(domains, -1);
-    DmaTree mappings = DmaTree.ofSorted(unpackMappings(state));
+    DmaIndex mappings = DmaIndex.ofSorted(unpackMappings(state));
     unpackPins(state, mappings);
     boolean tracking = state.get("dirtyTracking", Boolean.class);
     if (tracking) {
@@ -189,7 +189,7 @@ final class Type1State {
     return count;
   }
 
-  private static int countSuspended(DmaTree mappings) {
+  private static int countSuspended(DmaIndex mappings) {
     int count = 0;
     for (DmaMapping m = mappings.first(); m != null; m = mappings.next(m)) {
       count += m.has(DmaMapping.SUSPENDED) ? 1 : 0;
@@ -237,7 +237,7 @@ final class Type1State {
         throw Errno.EINVAL.because("the state's mapping at iova 0x%x makes no sense", iova);
       }
       DmaMapping mapping =
-          new DmaMapping(iova, size, vaddr, owners.get(owner), flags & DmaMapping.CARRIED);
+          new DmaMapping(iova, size, vaddr, owners.get(owner), flags & DmaMapping.FLAGS);
       mapping.physical = physical;
       mapping.lockedPages = lockedPages;
       mappings.add(mapping);
@@ -245,7 +245,7 @@ final class Type1State {
     return mappings;
   }
 
-  private static void unpackPins(StateRecord state, DmaTree mappings) {
+  private static void unpackPins(StateRecord state, DmaIndex mappings) {
     ByteBuffer packed = wrap(state.get("pins", byte[].class), PIN_BYTES);
     while (packed.hasRemaining()) {
       long iova = packed.getLong();
@@ -262,7 +262,7 @@ final class Type1State {
     }
   }
 
-  private static void unpackBitmaps(StateRecord state, DmaTree mappings, int pageShift) {
+  private static void unpackBitmaps(StateRecord state, DmaIndex mappings, int pageShift) {
     List<byte[]> bitmaps = state.list("bitmaps", byte[].class);
     if (bitmaps.size() != mappings.size()) {
       throw Errno.EINVAL.because(

@@ -151,6 +151,9 @@ final class UnmapDma {
   }
 
   static DmaMapping nextUpTo(Type1Iommu iommu, DmaMapping mapping, long last) {
+    if (mapping.last() == last) {
+      return null;
+    }
     DmaMapping next = iommu.mappings.next(mapping);
     return next == null || Long.compareUnsigned(next.iova, last) > 0 ? null : next;
   }

@@ -3,8 +3,10 @@ package busbar.type1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.TreeMap;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -14,43 +16,20 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 
-class DmaTreeTest {
+class DmaIndexTest {
   private static DmaMapping mapping(long iova, long size) {
     return new DmaMapping(iova, size, 0, null, 0);
   }
 
-  /** Every path has as many black nodes, no red node a red child, links go both ways. */
-  private static int checkBlackHeight(DmaMapping node, DmaMapping parent) {
-    if (node == null) {
-      return 1;
-    }
-    assertThat(node.parent).isSameAs(parent);
-    if (node.isRed()) {
-      assertThat(parent).as("the root is black").isNotNull();
-      assertThat(parent.isRed()).as("red below red").isFalse();
-    }
-    int left = checkBlackHeight(node.left, node);
-    assertThat(checkBlackHeight(node.right, node)).isEqualTo(left);
-    return left + (node.isRed() ? 0 : 1);
-  }
-
-  private static DmaMapping root(DmaTree tree) {
-    DmaMapping at = tree.first();
-    while (at != null && at.parent != null) {
-      at = at.parent;
-    }
-    return at;
-  }
-
-  private static void check(DmaTree tree, TreeMap<Long, DmaMapping> model) {
-    checkBlackHeight(root(tree), null);
+  private static void check(DmaIndex index, TreeMap<Long, DmaMapping> model) {
+    assertThat(index.isSound()).isTrue();
     List<DmaMapping> walked = new ArrayList<>();
-    for (DmaMapping m = tree.first(); m != null; m = tree.next(m)) {
+    for (DmaMapping m = index.first(); m != null; m = index.next(m)) {
       walked.add(m);
     }
     assertThat(walked).containsExactlyElementsOf(model.values());
-    assertThat(tree.size()).isEqualTo(model.size());
-    assertThat(tree.isEmpty()).isEqualTo(model.isEmpty());
+    assertThat(index.size()).isEqualTo(model.size());
+    assertThat(index.isEmpty()).isEqualTo(model.isEmpty());
   }
 
   @Provide
@@ -65,28 +44,28 @@ class DmaTreeTest {
   }
 
   @Property(tries = 200)
-  void staysATreeOfWhatWasPutIn(@ForAll("slots") List<Integer> slots) {
-    DmaTree tree = new DmaTree();
+  void holdsWhatWasPutIn(@ForAll("slots") List<Integer> slots) {
+    DmaIndex index = new DmaIndex();
     TreeMap<Long, DmaMapping> model = new TreeMap<>(Long::compareUnsigned);
     for (int slot : slots) {
       long iova = start(slot);
       DmaMapping there = model.remove(iova);
       if (there != null) {
-        tree.remove(there);
+        index.remove(there);
       } else {
         DmaMapping added = mapping(iova, 8);
         model.put(iova, added);
-        tree.insert(added);
+        index.insert(added);
       }
-      checkBlackHeight(root(tree), null);
+      assertThat(index.isSound()).isTrue();
     }
-    check(tree, model);
+    check(index, model);
     for (int slot = 0; slot < 200; slot++) {
       for (int offset = -4; offset < 12; offset++) {
         long at = start(slot) + offset;
         Map.Entry<Long, DmaMapping> below = model.floorEntry(at);
         boolean hit = below != null && Long.compareUnsigned(at - below.getKey(), 8) < 0;
-        assertThat(tree.at(at)).isSameAs(hit ? below.getValue() : null);
+        assertThat(index.at(at)).isSameAs(hit ? below.getValue() : null);
       }
     }
   }
@@ -96,14 +75,14 @@ class DmaTreeTest {
       @ForAll("slots") List<Integer> slots,
       @ForAll @IntRange(max = 3199) int from,
       @ForAll @IntRange(max = 3199) int to) {
-    DmaTree tree = new DmaTree();
+    DmaIndex index = new DmaIndex();
     TreeMap<Long, DmaMapping> model = new TreeMap<>(Long::compareUnsigned);
     for (int slot : slots) {
       model.computeIfAbsent(
           start(slot),
           iova -> {
             DmaMapping added = mapping(iova, 8);
-            tree.insert(added);
+            index.insert(added);
             return added;
           });
     }
@@ -116,7 +95,7 @@ class DmaTreeTest {
         break;
       }
     }
-    assertThat(tree.firstOverlapping(first, last)).isSameAs(expected);
+    assertThat(index.firstOverlapping(first, last)).isSameAs(expected);
   }
 
   @Property(tries = 100)
@@ -125,21 +104,54 @@ class DmaTreeTest {
     for (long i = 0; i < count; i++) {
       model.put(i * 8, mapping(i * 8, 8));
     }
-    DmaTree tree = DmaTree.ofSorted(List.copyOf(model.values()));
-    check(tree, model);
+    DmaIndex index = DmaIndex.ofSorted(List.copyOf(model.values()));
+    check(index, model);
     for (long i = 0; i < count; i += 3) {
-      tree.remove(model.remove(i * 8));
+      index.remove(model.remove(i * 8));
     }
-    check(tree, model);
+    check(index, model);
+  }
+
+  /** Many leaves: filled upwards, downwards or anyhow, then thinned out and emptied. */
+  @Property(tries = 30)
+  void leavesSplitAndJoin(@ForAll long seed, @ForAll @IntRange(max = 2) int order) {
+    Random random = new Random(seed);
+    List<Long> addresses = new ArrayList<>();
+    for (long i = 0; i < 3000; i++) {
+      addresses.add(i * 16 - 24_000);
+    }
+    if (order == 1) {
+      Collections.reverse(addresses);
+    } else if (order == 2) {
+      Collections.shuffle(addresses, random);
+    }
+    DmaIndex index = new DmaIndex();
+    TreeMap<Long, DmaMapping> model = new TreeMap<>(Long::compareUnsigned);
+    for (long iova : addresses) {
+      DmaMapping added = mapping(iova, 16);
+      model.put(iova, added);
+      index.insert(added);
+    }
+    check(index, model);
+    Collections.shuffle(addresses, random);
+    for (long iova : addresses.subList(0, 2900)) {
+      index.remove(model.remove(iova));
+    }
+    check(index, model);
+    for (long iova : addresses.subList(2900, 3000)) {
+      assertThat(index.at(iova + 15)).isSameAs(model.get(iova));
+      index.remove(model.remove(iova));
+    }
+    check(index, model);
   }
 
   @Test
   void theWholeSpaceIsOneMapping() {
-    DmaTree tree = new DmaTree();
+    DmaIndex index = new DmaIndex();
     DmaMapping all = mapping(4096, -4096);
-    tree.insert(all);
-    assertThat(tree.at(-1)).isSameAs(all);
-    assertThat(tree.at(4095)).isNull();
-    assertThat(tree.firstOverlapping(0, -1)).isSameAs(all);
+    index.insert(all);
+    assertThat(index.at(-1)).isSameAs(all);
+    assertThat(index.at(4095)).isNull();
+    assertThat(index.firstOverlapping(0, -1)).isSameAs(all);
   }
 }
