@@ -8,6 +8,7 @@ import busbar.api.iommu.Iommu;
 import busbar.api.memory.PhysicalMemory;
 import busbar.api.pci.PciAddress;
 import busbar.api.time.Timing;
+import busbar.machine.internal.host.ImpliedParameters;
 import busbar.machine.internal.host.RuleDriver;
 import busbar.machine.internal.iommu.DmaGroup;
 import busbar.machine.internal.iommu.IommuHardware;
@@ -19,12 +20,15 @@ import busbar.machine.internal.model.ModelDirectory;
 import busbar.machine.internal.pci.Board;
 import busbar.machine.internal.pci.PciBus;
 import busbar.machine.internal.pci.PciFunction;
+import busbar.machine.internal.platform.PlatformBus;
+import busbar.machine.internal.platform.PlatformUnit;
 import busbar.machine.internal.tce.TceIommu;
 import busbar.machine.model.DeviceModelFactory;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -42,6 +46,7 @@ public final class Machine implements AutoCloseable {
   private final MachineDescription description;
   private final Board board;
   private final PciBus pci;
+  private final List<PlatformBus> platforms;
   private final Optional<Iommu> iommu;
   private final Map<Integer, DmaGroup> groups = new HashMap<>();
   private final List<HostDriver> hostDrivers;
@@ -70,6 +75,7 @@ public final class Machine implements AutoCloseable {
     iommu = iommu();
     pci = new PciBus(memory);
     pci.populate(functions());
+    platforms = platforms(memory);
     hostDrivers = drivers();
   }
 
@@ -116,6 +122,22 @@ public final class Machine implements AutoCloseable {
     Map<PciAddress, PciFunction> made = new HashMap<>();
     description.pci().forEach(function -> make(function, byAddress, preferred, made));
     return List.copyOf(made.values());
+  }
+
+  private List<PlatformBus> platforms(PhysicalMemory memory) {
+    Map<String, Optional<String>> preferred = preferredDrivers();
+    Map<String, List<PlatformUnit>> byBus = new LinkedHashMap<>();
+    for (MachineDescription.PlatformNode node : description.platform()) {
+      DmaGroup group =
+          node.iommuGroup().isPresent() ? groups.get(node.iommuGroup().getAsInt()) : null;
+      Optional<String> driver = preferred.getOrDefault(node.name(), Optional.empty());
+      byBus
+          .computeIfAbsent(node.bus(), name -> new ArrayList<>())
+          .add(new PlatformUnit(board, node, group, driver));
+    }
+    List<PlatformBus> made = new ArrayList<>();
+    byBus.forEach((name, units) -> made.add(new PlatformBus(name, memory, units)));
+    return List.copyOf(made);
   }
 
   private Map<String, Optional<String>> preferredDrivers() {
@@ -187,7 +209,10 @@ public final class Machine implements AutoCloseable {
 
   /** Every bus. */
   public List<Bus> buses() {
-    return List.of(pci);
+    List<Bus> all = new ArrayList<>();
+    all.add(pci);
+    all.addAll(platforms);
+    return List.copyOf(all);
   }
 
   /** The IOMMU hardware, if there is any. */
@@ -202,6 +227,7 @@ public final class Machine implements AutoCloseable {
 
   /** How the host was set up. */
   public HostSetup hostSetup() {
+    Map<String, String> parameters = ImpliedParameters.of(description);
     return new HostSetup() {
       @Override
       public String machine() {
@@ -210,7 +236,7 @@ public final class Machine implements AutoCloseable {
 
       @Override
       public Map<String, String> parameters() {
-        return description.parameters();
+        return parameters;
       }
 
       @Override
@@ -236,6 +262,13 @@ public final class Machine implements AutoCloseable {
     for (PciFunction function : pci.functions()) {
       if (factory.models().contains(function.host().model())) {
         function.host().update();
+      }
+    }
+    for (PlatformBus bus : platforms) {
+      for (PlatformUnit unit : bus.units()) {
+        if (factory.models().contains(unit.host().model())) {
+          unit.host().update();
+        }
       }
     }
   }
@@ -264,6 +297,7 @@ public final class Machine implements AutoCloseable {
   /** Switches the machine off: every device vanishes from its bus. */
   @Override
   public void close() {
+    platforms.reversed().forEach(PlatformBus::vanish);
     pci.vanish();
   }
 }
