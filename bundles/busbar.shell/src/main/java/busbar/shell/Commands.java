@@ -40,6 +40,11 @@ final class Commands {
     BY_NAME.put("mdevs", Mediated.Children::new);
     BY_NAME.put("mdev-create", Mediated.Create::new);
     BY_NAME.put("mdev-remove", Mediated.Remove::new);
+    BY_NAME.put("mdev-definitions", Definitions.Listing::new);
+    BY_NAME.put("mdev-define", Definitions.Define::new);
+    BY_NAME.put("mdev-start", Definitions.StartOne::new);
+    BY_NAME.put("mdev-autostart", Definitions.Autostart::new);
+    BY_NAME.put("mdev-undefine", Definitions.Undefine::new);
   }
 
   private final Services services;
@@ -119,7 +124,9 @@ final class Commands {
   }
 
   private static CommandLine commandLine(String name, VfioCommand command) {
-    return new CommandLine(command).setCommandName("vfio:" + name);
+    return new CommandLine(command)
+        .setCommandName("vfio:" + name)
+        .setCaseInsensitiveEnumValuesAllowed(true);
   }
 
   private static void print(Outcome outcome, boolean json, PrintStream out) {

@@ -10,6 +10,16 @@ import picocli.CommandLine.Parameters;
 final class Mediated {
   private Mediated() {}
 
+  /** Candidates of a command that names a parent and then a type. */
+  static List<String> parentsAndTypes(Services services, int position) {
+    List<MdevAdmin.TypeView> types = services.mdev().map(MdevAdmin::types).orElse(List.of());
+    return switch (position) {
+      case 1 -> types.stream().map(MdevAdmin.TypeView::parent).distinct().toList();
+      case 2 -> types.stream().map(view -> view.type().name()).toList();
+      default -> List.of();
+    };
+  }
+
   @Command(name = "mdev-types", description = "Lists what mediated parents can make.")
   static final class Types extends VfioCommand {
     @Override
@@ -63,12 +73,7 @@ final class Mediated {
 
     @Override
     List<String> candidates(Services services, int position) {
-      List<MdevAdmin.TypeView> types = services.mdev().map(MdevAdmin::types).orElse(List.of());
-      return switch (position) {
-        case 1 -> types.stream().map(MdevAdmin.TypeView::parent).distinct().toList();
-        case 2 -> types.stream().map(view -> view.type().name()).toList();
-        default -> List.of();
-      };
+      return parentsAndTypes(services, position);
     }
   }
 

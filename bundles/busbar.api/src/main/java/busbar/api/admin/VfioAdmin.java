@@ -51,9 +51,9 @@ public interface VfioAdmin {
    * drivers/DRIVER/bind}.
    *
    * @throws busbar.api.VfioException {@code ENODEV} if the driver is not allowed to take the
-   *     device; {@code EBUSY} if the device is bound, or a host driver would take DMA of a group that
-   *     a user owns; {@code ENOENT} no such driver; {@code EINVAL} if no IOMMU isolates the device;
-   *     what the driver's probe says
+   *     device; {@code EBUSY} if the device is bound, or a host driver would take DMA of a group
+   *     that a user owns; {@code ENOENT} no such driver; {@code EINVAL} if no IOMMU isolates the
+   *     device; what the driver's probe says
    */
   void bind(String device, String driver);
 
