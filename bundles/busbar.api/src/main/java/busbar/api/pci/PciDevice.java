@@ -182,6 +182,14 @@ public interface PciDevice extends BusDevice {
   }
 
   /**
+   * Whether this host lets a driver ask for error reports of the function. Linux did so for PCI
+   * Express alone before 7.3, and does so for every function since.
+   */
+  default boolean reportsErrors() {
+    return true;
+  }
+
+  /**
    * Is told of errors that the port above reports (AER); replaces the one before, {@code null}
    * none.
    */

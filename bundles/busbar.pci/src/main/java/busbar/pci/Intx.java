@@ -1,0 +1,274 @@
+package busbar.pci;
+
+import static busbar.pci.PciRegs.PCI_COMMAND_INTX_DISABLE;
+
+import busbar.api.Caller;
+import busbar.api.Errno;
+import busbar.api.EventFd;
+import busbar.api.device.Virqfd;
+import busbar.api.irq.InterruptSource;
+import busbar.api.irq.InterruptSource.Handled;
+import busbar.api.irq.InterruptSource.Sharing;
+import busbar.api.irq.InterruptSource.Start;
+import busbar.api.state.StateRecord;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * The INTx pin of an open device. An interrupt is masked as it is taken, by the disable bit of
+ * COMMAND or, where the function has none that works, by disabling the line; the user unmasks it.
+ *
+ * <p>Changes of the wiring come inside the interrupt gate. Masks are kept under the command lock,
+ * and are noted before hardware unmasks: a level that is high calls the handler from within.
+ * Eventfds are signalled with no lock held by this class.
+ */
+final class Intx {
+  /** How the interrupt is masked. */
+  enum Masking {
+    COMMAND,
+    LINE
+  }
+
+  private final PciCoreDevice core;
+  private final CommandRegister command;
+  private final Masking masking;
+  private InterruptSource source;
+  private Virqfd unmaskFd;
+  private volatile boolean enabled;
+  private volatile EventFd trigger;
+
+  /** Under the command lock. */
+  private boolean masked;
+
+  /** The user's disable bit; written under the command lock. */
+  private volatile boolean disabled;
+
+  Intx(PciCoreDevice core, Masking masking) {
+    this.core = core;
+    this.command = core.command;
+    this.masking = masking;
+  }
+
+  /**
+   * Requests the line.
+   *
+   * @throws busbar.api.VfioException {@code ENODEV} without a line, {@code EBUSY} if it is taken
+   *     and cannot be shared
+   */
+  void enable(EventFd eventFd) {
+    source =
+        core.device
+            .intx()
+            .orElseThrow(
+                () -> Errno.ENODEV.because("no line is routed to INTx of %s", core.name()));
+    boolean startMasked;
+    synchronized (command) {
+      masked = disabled;
+      startMasked = masked;
+      if (masking == Masking.COMMAND) {
+        hardwareMask(masked);
+      }
+    }
+    trigger = eventFd;
+    enabled = true;
+    try {
+      source.request(
+          "vfio-intx(" + core.name() + ")",
+          masking == Masking.COMMAND ? Sharing.SHARED : Sharing.EXCLUSIVE,
+          masking == Masking.LINE && startMasked ? Start.DISABLED : Start.ENABLED,
+          this::interrupt);
+    } catch (RuntimeException e) {
+      enabled = false;
+      trigger = null;
+      throw e;
+    }
+  }
+
+  /** Frees the line. */
+  void disable() {
+    setUnmaskFd(null, -1);
+    source.free();
+    enabled = false;
+    trigger = null;
+  }
+
+  void setTrigger(EventFd eventFd) {
+    trigger = eventFd;
+  }
+
+  private Handled interrupt() {
+    synchronized (command) {
+      if (masking == Masking.LINE) {
+        source.disable();
+      } else if (masked || !command.checkAndMaskIntx()) {
+        return Handled.NONE;
+      }
+      masked = true;
+    }
+    send();
+    return Handled.YES;
+  }
+
+  /** Signals the user's eventfd unless the user disabled INTx. */
+  void send() {
+    EventFd to = trigger;
+    if (enabled && !disabled && to != null) {
+      to.signal();
+    }
+  }
+
+  /** Masks; returns whether that changed anything. */
+  boolean mask() {
+    synchronized (command) {
+      if (!enabled) {
+        if (masking == Masking.COMMAND) {
+          hardwareMask(true);
+        }
+        return false;
+      }
+      if (masked) {
+        return false;
+      }
+      if (masking == Masking.COMMAND) {
+        hardwareMask(true);
+      } else {
+        source.disable();
+      }
+      masked = true;
+      return true;
+    }
+  }
+
+  /**
+   * Unmasks.
+   *
+   * @return whether the interrupt is asserted still: then it stays masked and is to be sent again
+   */
+  boolean unmask() {
+    synchronized (command) {
+      if (!enabled) {
+        if (masking == Masking.COMMAND) {
+          hardwareMask(false);
+        }
+        return false;
+      }
+      if (!masked || disabled) {
+        return false;
+      }
+      if (masking == Masking.COMMAND && command.intxPending()) {
+        return true;
+      }
+      masked = false;
+      if (masking == Masking.COMMAND) {
+        hardwareMask(false);
+      } else {
+        source.enable();
+      }
+      return false;
+    }
+  }
+
+  private void hardwareMask(boolean on) {
+    if (on) {
+      command.set(PCI_COMMAND_INTX_DISABLE);
+    } else {
+      command.clear(PCI_COMMAND_INTX_DISABLE);
+    }
+  }
+
+  /** The user's disable bit; returns whether the interrupt is to be sent again. */
+  boolean setDisabled(boolean on) {
+    if (on == disabled) {
+      return false;
+    }
+    disabled = on;
+    if (on) {
+      mask();
+      return false;
+    }
+    return unmask();
+  }
+
+  /**
+   * Sets or removes the eventfd that unmasks.
+   *
+   * @param fd negative to remove it
+   * @throws busbar.api.VfioException {@code EBADF}, {@code EINVAL} for a wrong descriptor, {@code
+   *     EBUSY} if there is one already
+   */
+  void setUnmaskFd(Caller caller, int fd) {
+    if (fd < 0) {
+      if (unmaskFd != null) {
+        unmaskFd.close();
+        unmaskFd = null;
+      }
+      return;
+    }
+    EventFd eventFd = caller.eventFd(fd);
+    if (unmaskFd != null && unmaskFd.isActive()) {
+      throw Errno.EBUSY.because("INTx of %s has an eventfd that unmasks it already", core.name());
+    }
+    unmaskFd = new Virqfd(eventFd, this::unmaskBySignal);
+  }
+
+  /**
+   * An interrupt that is asserted still is sent from another thread: the eventfd that it goes to
+   * may be what unmasks it again.
+   */
+  private void unmaskBySignal() {
+    if (unmask()) {
+      Thread.startVirtualThread(this::send);
+    }
+  }
+
+  StateRecord save() {
+    Map<String, Object> values = new HashMap<>();
+    synchronized (command) {
+      values.put("masked", masked);
+      values.put("disabled", disabled);
+    }
+    values.put("masking", masking.name());
+    if (trigger != null) {
+      values.put("trigger", trigger);
+    }
+    if (unmaskFd != null && unmaskFd.isActive()) {
+      // a signal from now on stays in the eventfd until the successor looks
+      unmaskFd.close();
+      values.put("unmaskFd", unmaskFd.eventFd());
+    }
+    return new StateRecord("vfio-pci intx", 1, values);
+  }
+
+  /**
+   * Takes the line over in place; an interrupt that comes meanwhile goes to one of the two
+   * handlers.
+   */
+  void restore(StateRecord state, boolean inForce) {
+    synchronized (command) {
+      masked = state.get("masked", Boolean.class);
+      disabled = state.get("disabled", Boolean.class);
+      trigger = (EventFd) state.values().get("trigger");
+      enabled = inForce;
+    }
+    if (!inForce) {
+      return;
+    }
+    source =
+        core.device
+            .intx()
+            .orElseThrow(() -> Errno.ENODEV.because("INTx of %s is gone", core.name()));
+    takeDelivery((EventFd) state.values().get("unmaskFd"));
+  }
+
+  /** Takes the line back after {@link #save}. */
+  void resume() {
+    takeDelivery(unmaskFd == null ? null : unmaskFd.eventFd());
+  }
+
+  private void takeDelivery(EventFd unmask) {
+    source.handOver(this::interrupt);
+    if (unmask != null) {
+      unmaskFd = new Virqfd(unmask, this::unmaskBySignal);
+    }
+  }
+}
