@@ -33,6 +33,21 @@ import org.osgi.service.component.annotations.ReferencePolicy;
  * <p>Memory and time are offered first: hardware needs them to exist, and the registry does not
  * need hardware to.
  */
+@Capability(
+    namespace = "osgi.service",
+    attribute = "objectClass:List<String>=busbar.api.client.Vfio")
+@Capability(
+    namespace = "osgi.service",
+    attribute = "objectClass:List<String>=busbar.api.admin.VfioAdmin")
+@Capability(
+    namespace = "osgi.service",
+    attribute = "objectClass:List<String>=busbar.api.memory.PhysicalMemory")
+@Capability(
+    namespace = "osgi.service",
+    attribute = "objectClass:List<String>=busbar.api.time.Timing")
+@Capability(
+    namespace = "osgi.service",
+    attribute = "objectClass:List<String>=busbar.api.device.ModuleParameters")
 @Component(
     immediate = true,
     service = {})
