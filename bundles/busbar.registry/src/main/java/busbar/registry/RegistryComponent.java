@@ -15,6 +15,7 @@ import busbar.api.time.Timing;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.osgi.annotation.bundle.Capability;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.Constants;
 import org.osgi.framework.FrameworkUtil;
