@@ -49,6 +49,44 @@ class ModelExchangeTest {
   }
 
   @Test
+  void theStateWaitsForTheModelThatAnUpdateBrings() {
+    Rig.Factory one = new Rig.Factory("edu");
+    rig.machine.addModels(one);
+    edu.bar(0).store(8, 4, 5);
+    rig.machine.removeModels(one);
+    rig.machine.addModels(new Rig.Factory("edu"));
+    assertEquals(5, edu.bar(0).load(8, 4));
+  }
+
+  @Test
+  void accessesWaitAMomentForTheModelThatAnUpdateBrings() throws InterruptedException {
+    Rig.Factory one = new Rig.Factory("edu");
+    rig.machine.addModels(one);
+    edu.bar(0).store(8, 4, 5);
+    rig.machine.removeModels(one);
+    AtomicLong seen = new AtomicLong(-1);
+    Thread reader = Thread.ofPlatform().start(() -> seen.set(edu.bar(0).load(8, 4)));
+    Thread.sleep(50);
+    assertEquals(-1, seen.get());
+    rig.machine.addModels(new Rig.Factory("edu"));
+    reader.join();
+    assertEquals(5, seen.get());
+  }
+
+  @Test
+  void aResetMakesTheWaitingStateWorthless() {
+    Rig.Factory one = new Rig.Factory("nvme");
+    PciDevice nvme = rig.device("0000:04:00.0");
+    rig.machine.addModels(one);
+    nvme.writeConfig(4, 2, 2);
+    nvme.bar(0).store(8, 4, 5);
+    rig.machine.removeModels(one);
+    nvme.resetFunction();
+    rig.machine.addModels(new Rig.Factory("nvme"));
+    assertEquals(0, nvme.bar(0).load(8, 4));
+  }
+
+  @Test
   void aNewModelThatFailsLeavesTheOldOneInPlace() {
     Rig.Factory good = new Rig.Factory("edu");
     rig.machine.addModels(good);

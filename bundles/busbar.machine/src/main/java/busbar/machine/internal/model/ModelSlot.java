@@ -27,6 +27,12 @@ public final class ModelSlot {
   private final LongAdder left = new LongAdder();
   private final Object exchangeLock = new Object();
   private volatile boolean shut;
+
+  /**
+   * When the wait for a model that is to come ends, 0 if there is none; a clock never shows 0 here.
+   */
+  private volatile long heldUntil;
+
   private volatile DeviceModel model;
 
   public ModelSlot(DeviceModel first) {
@@ -42,14 +48,23 @@ public final class ModelSlot {
   public DeviceModel enter() {
     while (true) {
       entered.increment();
-      if (!shut) {
+      if (!shut && heldUntil == 0) {
         return model;
       }
       left.increment();
-      while (shut) {
+      while (shut || isHeld()) {
         LockSupport.parkNanos(50_000);
       }
     }
+  }
+
+  private boolean isHeld() {
+    long until = heldUntil;
+    if (until != 0 && System.nanoTime() - until > 0) {
+      heldUntil = 0; // nobody came
+      return false;
+    }
+    return until != 0;
   }
 
   /** Ends it. */
@@ -71,6 +86,15 @@ public final class ModelSlot {
    * @return whether the exchange took place; if not, the old model goes on
    */
   public boolean exchange(Supplier<DeviceModel> successor, Carry carry) {
+    return exchange(successor, carry, 0);
+  }
+
+  /**
+   * As {@link #exchange(Supplier, Carry)}; new accesses then wait for another exchange.
+   *
+   * @param holdNanos at most this long, 0 for not at all
+   */
+  boolean exchange(Supplier<DeviceModel> successor, Carry carry, long holdNanos) {
     synchronized (exchangeLock) {
       for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
         DeviceModel old = model;
@@ -79,6 +103,9 @@ public final class ModelSlot {
         try {
           if (isDrained()) {
             outcome = swap(successor, carry);
+          }
+          if (outcome == Outcome.DONE) {
+            heldUntil = holdNanos == 0 ? 0 : System.nanoTime() + holdNanos | 1;
           }
         } finally {
           shut = false;
