@@ -32,6 +32,8 @@ final class SavedRegisters {
       for (int bar = 0; bar < 6; bar++) {
         put(function, sriov + 0x24 + 4 * bar, 4, word(saved, sriov + 0x24 + 4 * bar));
       }
+      // the page size of virtual functions
+      put(function, sriov + 0x20, 4, word(saved, sriov + 0x20));
       put(function, sriov + 8, 2, half(saved, sriov + 8));
     }
     for (int i = HEADER_WORDS - 1; i >= 0; i--) {
