@@ -47,7 +47,7 @@ public final class Machine implements AutoCloseable {
   private final Board board;
   private final PciBus pci;
   private final List<PlatformBus> platforms;
-  private final Optional<Iommu> iommu;
+  private final List<Iommu> iommus;
   private final Map<Integer, DmaGroup> groups = new HashMap<>();
   private final List<HostDriver> hostDrivers;
 
@@ -72,7 +72,7 @@ public final class Machine implements AutoCloseable {
             new MessageController(routing(description)),
             models,
             description.arch().startsWith("ppc") ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN);
-    iommu = iommu();
+    iommus = description.iommus().stream().map(this::iommu).toList();
     pci = new PciBus(memory);
     pci.populate(functions());
     platforms = platforms(memory);
@@ -93,25 +93,22 @@ public final class Machine implements AutoCloseable {
     };
   }
 
-  private Optional<Iommu> iommu() {
-    String kind = description.iommu().kind();
-    if (kind.equals("none")) {
-      return Optional.empty();
+  private Iommu iommu(MachineDescription.IommuUnit unit) {
+    List<MachineDescription.Group> isolated =
+        description.groups().stream().filter(group -> group.iommu().equals(unit.name())).toList();
+    if (unit.kind().equals(TceIommu.KIND)) {
+      TceIommu made = new TceIommu(unit, description);
+      isolated.forEach(group -> groups.put(group.id(), made.addGroup(group)));
+      return made;
     }
-    if (kind.equals(TceIommu.KIND)) {
-      TceIommu made = new TceIommu("tce0", description);
-      description.groups().forEach(group -> groups.put(group.id(), made.addGroup(group)));
-      return Optional.of(made);
-    }
-    String name = kind.equals("vt-d") ? "dmar0" : "smmu3.0";
-    SimIommu made = new SimIommu(name, IommuHardware.of(description.iommu()));
-    for (MachineDescription.Group group : description.groups()) {
-      SimGroup isolated =
+    SimIommu made = new SimIommu(unit.name(), IommuHardware.of(unit));
+    for (MachineDescription.Group group : isolated) {
+      SimGroup fresh =
           new SimGroup(group.id(), group.type(), group.reserved(), group.devices(), made);
-      groups.put(group.id(), isolated);
-      made.addGroups(List.of(isolated));
+      groups.put(group.id(), fresh);
+      made.addGroups(List.of(fresh));
     }
-    return Optional.of(made);
+    return made;
   }
 
   private List<PciFunction> functions() {
@@ -217,7 +214,7 @@ public final class Machine implements AutoCloseable {
 
   /** The IOMMU hardware, if there is any. */
   public List<Iommu> iommus() {
-    return iommu.stream().toList();
+    return iommus;
   }
 
   /** The host's ordinary drivers. */

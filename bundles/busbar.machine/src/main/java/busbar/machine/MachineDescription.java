@@ -25,6 +25,7 @@ import java.util.Set;
  * @param name the machine's name
  * @param arch {@code "x86_64"}, {@code "aarch64"}, {@code "ppc64le"}
  * @param pageSize of the host, in bytes
+ * @param iommus IOMMU hardware, the main one first; none if the machine has no IOMMU
  * @param aliases short names of devices, and the drivers that they start with
  * @param groups isolation groups at start
  * @param pci functions in address order
@@ -39,7 +40,7 @@ public record MachineDescription(
     String name,
     String arch,
     int pageSize,
-    IommuUnit iommu,
+    List<IommuUnit> iommus,
     Map<String, Alias> aliases,
     List<Group> groups,
     List<Function> pci,
@@ -50,10 +51,33 @@ public record MachineDescription(
     Map<String, HostDriverRule> hostDrivers,
     List<String> warnings) {
 
+  /** What stands for no IOMMU. */
+  private static final IommuUnit NO_IOMMU = new IommuUnit("none", "none", 0, 0, Set.of());
+
+  /** The main IOMMU; of kind {@code "none"} if there is none. */
+  public IommuUnit iommu() {
+    return iommus.isEmpty() ? NO_IOMMU : iommus.getFirst();
+  }
+
   /** The PC that the product starts with when nothing else is asked. */
   public static MachineDescription embedded() {
-    try (InputStream in = MachineDescription.class.getResourceAsStream("pc.json")) {
-      return read("the embedded pc.json", new String(in.readAllBytes(), StandardCharsets.UTF_8));
+    return embedded("pc");
+  }
+
+  /**
+   * A machine that comes with the product: {@code "pc"}, {@code "pseries"}, {@code "virt"}, {@code
+   * "mixed"}.
+   *
+   * @throws busbar.api.VfioException {@code ENOENT} if there is none of that name
+   */
+  public static MachineDescription embedded(String name) {
+    String file = name + ".json";
+    try (InputStream in =
+        name.matches("[a-z0-9-]+") ? MachineDescription.class.getResourceAsStream(file) : null) {
+      if (in == null) {
+        throw busbar.api.Errno.ENOENT.because("no machine '%s' comes with the product", name);
+      }
+      return read("the embedded " + file, new String(in.readAllBytes(), StandardCharsets.UTF_8));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -91,19 +115,26 @@ public record MachineDescription(
   }
 
   /**
-   * The IOMMU hardware.
+   * One piece of IOMMU hardware.
    *
+   * @param name {@code "dmar0"}
    * @param kind {@code "vt-d"}, {@code "smmuv3"}, {@code "spapr-tce"} or {@code "none"}
    * @param addressBits of an iova; 0 if the kind has none
    * @param levels of TCE tables; 0 else
    */
-  public record IommuUnit(String kind, int addressBits, int levels, Set<IommuFeature> features) {}
+  public record IommuUnit(
+      String name, String kind, int addressBits, int levels, Set<IommuFeature> features) {}
 
   /** A short name for a device; {@code driver} is the override that it starts with. */
   public record Alias(String device, Optional<String> driver) {}
 
-  /** An isolation group. */
-  public record Group(int id, String type, List<ReservedRegion> reserved, List<String> devices) {}
+  /**
+   * An isolation group.
+   *
+   * @param iommu name of the hardware that isolates it
+   */
+  public record Group(
+      int id, String type, String iommu, List<ReservedRegion> reserved, List<String> devices) {}
 
   /**
    * A PCI function.

@@ -62,13 +62,13 @@ public final class MachineGenerator {
     for (int number = 0; number < devices; number++) {
       PciAddress address = address(number);
       functions.add(function(address, number));
-      groups.add(new Group(number, "DMA", reserved, List.of(address.toString())));
+      groups.add(new Group(number, "DMA", "dmar0", reserved, List.of(address.toString())));
     }
     return new MachineDescription(
         "generated-" + devices,
         "x86_64",
         4096,
-        new IommuUnit("vt-d", 48, 0, Set.of(IommuFeature.INTERRUPT_REMAPPING)),
+        List.of(new IommuUnit("dmar0", "vt-d", 48, 0, Set.of(IommuFeature.INTERRUPT_REMAPPING))),
         Map.of(),
         groups,
         functions,

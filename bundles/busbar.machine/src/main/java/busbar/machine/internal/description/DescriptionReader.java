@@ -59,11 +59,11 @@ public final class DescriptionReader {
     if (Integer.bitCount(pageSize) != 1) {
       throw refusals.refuse(top.need("pageSize"), "%d is not a power of two", pageSize);
     }
-    IommuUnit iommu = iommu();
+    List<IommuUnit> iommus = iommus();
     List<Function> functions = pci();
     List<PlatformNode> platform = platform();
-    List<Group> groups = groups();
-    places.checkGroups(iommu.kind().equals("none"));
+    List<Group> groups = groups(iommus);
+    places.checkGroups(iommus.isEmpty());
     Map<String, HostDriverRule> drivers = hostDrivers();
     places.checkHostDrivers(drivers.keySet());
     MachineDescription machine =
@@ -71,7 +71,7 @@ public final class DescriptionReader {
             name,
             arch,
             pageSize,
-            iommu,
+            iommus,
             aliases(),
             groups,
             functions,
@@ -90,7 +90,7 @@ public final class DescriptionReader {
         m.name(),
         m.arch(),
         m.pageSize(),
-        m.iommu(),
+        m.iommus(),
         m.aliases(),
         m.groups(),
         m.pci(),
@@ -102,11 +102,25 @@ public final class DescriptionReader {
         refusals.warnings());
   }
 
-  private IommuUnit iommu() {
-    Node node = top.find("iommu");
-    if (node == null) {
-      return new IommuUnit("none", 0, 0, Set.of());
+  /** One as {@code iommu}, or several as {@code iommus}; those of kind none are not there. */
+  private List<IommuUnit> iommus() {
+    List<IommuUnit> units = new ArrayList<>();
+    Node single = top.find("iommu");
+    if (single != null) {
+      units.add(iommu(single));
     }
+    for (Node node : top.list("iommus")) {
+      IommuUnit unit = iommu(node);
+      if (units.stream().anyMatch(other -> other.name().equals(unit.name()))) {
+        throw refusals.refuse(node, "there are two IOMMUs with the name %s", unit.name());
+      }
+      units.add(unit);
+    }
+    units.removeIf(unit -> unit.kind().equals("none"));
+    return List.copyOf(units);
+  }
+
+  private IommuUnit iommu(Node node) {
     Fields fields = new Fields(node, refusals);
     Node kindNode = fields.need("kind");
     String kind = fields.string(kindNode);
@@ -134,8 +148,18 @@ public final class DescriptionReader {
           throw refusals.refuse(
               kindNode, "'%s' is no kind of IOMMU: vt-d, smmuv3, spapr-tce or none", kind);
     }
+    String name = fields.optionalString("name").orElse(usualName(kind));
     fields.warnOfRest("an IOMMU of kind " + kind);
-    return new IommuUnit(kind, addressBits, levels, Set.copyOf(features));
+    return new IommuUnit(name, kind, addressBits, levels, Set.copyOf(features));
+  }
+
+  private static String usualName(String kind) {
+    return switch (kind) {
+      case "vt-d" -> "dmar0";
+      case "smmuv3" -> "smmu3.0";
+      case "spapr-tce" -> "tce0";
+      default -> kind;
+    };
   }
 
   private List<Function> pci() {
@@ -196,7 +220,7 @@ public final class DescriptionReader {
     return List.copyOf(interrupts);
   }
 
-  private List<Group> groups() {
+  private List<Group> groups(List<IommuUnit> iommus) {
     List<Group> groups = new ArrayList<>();
     for (Node node : top.list("groups")) {
       Fields fields = new Fields(node, refusals);
@@ -207,11 +231,29 @@ public final class DescriptionReader {
       }
       reserved.sort(Comparator.comparingLong(ReservedRegion::start));
       List<String> members = fields.strings("devices");
-      groups.add(new Group(id, fields.optionalString("type").orElse("DMA"), reserved, members));
+      groups.add(
+          new Group(
+              id,
+              fields.optionalString("type").orElse("DMA"),
+              iommuOf(fields, iommus),
+              reserved,
+              members));
       places.group(node, id, fields.list("devices"));
       fields.warnOfRest("a group");
     }
     return List.copyOf(groups);
+  }
+
+  private String iommuOf(Fields group, List<IommuUnit> iommus) {
+    Node named = group.find("iommu");
+    if (named == null) {
+      return iommus.isEmpty() ? "" : iommus.getFirst().name();
+    }
+    String name = group.string(named);
+    if (iommus.stream().noneMatch(unit -> unit.name().equals(name))) {
+      throw refusals.refuse(named, "there is no IOMMU with the name %s", name);
+    }
+    return name;
   }
 
   private ReservedRegion reserved(Node node) {

@@ -43,8 +43,14 @@ public final class MachineComponent {
   @ObjectClassDefinition(name = "Simulated machine")
   public @interface Config {
     /** The description. */
-    @AttributeDefinition(description = "Path of the machine description; empty for the embedded PC")
+    @AttributeDefinition(description = "Path of the machine description; empty for an embedded one")
     String file() default "";
+
+    /** A description that comes with the product. */
+    @AttributeDefinition(
+        description =
+            "Without a file: pc, pseries, virt or mixed, machines that come with the product")
+    String embedded() default "pc";
   }
 
   private final Machine machine;
@@ -56,7 +62,7 @@ public final class MachineComponent {
       Config config, @Reference PhysicalMemory memory, @Reference Timing timing) {
     MachineDescription description =
         config.file().isEmpty()
-            ? MachineDescription.embedded()
+            ? MachineDescription.embedded(config.embedded())
             : MachineDescription.read(Path.of(config.file()));
     description.warnings().forEach(warning -> LOG.log(Level.WARNING, warning));
     machine = new Machine(description, memory, timing, List.of());

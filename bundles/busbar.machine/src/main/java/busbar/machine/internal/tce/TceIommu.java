@@ -30,17 +30,18 @@ public final class TceIommu implements Iommu {
 
   private final String name;
   private final MachineDescription machine;
+  private final boolean handlesErrors;
   private final boolean bareMetal;
   private final List<TceGroup> groups = new CopyOnWriteArrayList<>();
   private final Faults faults = new Faults();
   private final NodePool pool = new NodePool(MAX_TABLE_BYTES);
 
   /** The hardware; error handling and levels of tables are what tells bare metal apart. */
-  public TceIommu(String name, MachineDescription machine) {
-    this.name = name;
+  public TceIommu(MachineDescription.IommuUnit unit, MachineDescription machine) {
+    this.name = unit.name();
     this.machine = machine;
-    this.bareMetal =
-        machine.iommu().features().contains(IommuFeature.EEH) || machine.iommu().levels() > 1;
+    this.handlesErrors = unit.features().contains(IommuFeature.EEH);
+    this.bareMetal = handlesErrors || unit.levels() > 1;
   }
 
   /** Makes a group as the description has it. */
@@ -50,7 +51,6 @@ public final class TceIommu implements Iommu {
         bareMetal
             ? new PowerNvRules(window.start(), machine.pageSize())
             : new PSeriesRules(window.start(), window.size());
-    boolean handlesErrors = machine.iommu().features().contains(IommuFeature.EEH);
     TceGroup made =
         new TceGroup(this, group, window, rules, handlesErrors ? new ErrorEndpoint() : null);
     groups.add(made);
