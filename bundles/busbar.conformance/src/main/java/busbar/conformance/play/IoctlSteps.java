@@ -156,7 +156,7 @@ final class IoctlSteps {
   }
 
   private static MemorySegment build(Session s, Arguments a, StructSpec spec) {
-    byte[] data = data(s, a);
+    byte[] data = data(s, a, spec);
     long size = sizeOf(a, spec) + data.length;
     long argsz =
         a.option("argsz")
@@ -181,7 +181,7 @@ final class IoctlSteps {
     a.options()
         .forEach(
             (name, text) -> {
-              if (NOT_FIELDS.contains(name)) {
+              if (NOT_FIELDS.contains(name) && !hasField(spec, name)) {
                 return;
               }
               Field field =
@@ -201,6 +201,11 @@ final class IoctlSteps {
     }
   }
 
+  /** An ioeventfd has a number called data; elsewhere data are descriptors behind the struct. */
+  private static boolean hasField(StructSpec spec, String name) {
+    return !name.equals("argsz") && spec.fields().stream().anyMatch(f -> f.name().equals(name));
+  }
+
   private static long sizeOf(Arguments a, StructSpec spec) {
     boolean optional =
         spec.fields().stream()
@@ -209,10 +214,11 @@ final class IoctlSteps {
   }
 
   /** What follows the struct: descriptors, bytes of truth, or bytes. */
-  private static byte[] data(Session s, Arguments a) {
+  private static byte[] data(Session s, Arguments a, StructSpec spec) {
     ByteArrayOutputStream data = new ByteArrayOutputStream();
     for (String option : new String[] {"data", "fds"}) {
       a.option(option)
+          .filter(names -> !hasField(spec, option))
           .ifPresent(
               names -> {
                 for (String name : names.split(",")) {
