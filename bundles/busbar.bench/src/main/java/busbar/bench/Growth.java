@@ -70,7 +70,7 @@ final class Growth implements Measurement {
     return machine;
   }
 
-  private static long usedAfterCollection() {
+  static long usedAfterCollection() {
     System.gc();
     System.gc();
     Runtime runtime = Runtime.getRuntime();

@@ -22,7 +22,7 @@ final class JmhBenchmarks {
   /** Runs those whose name contains one of the given texts, or all if none is given. */
   static List<Score> run(List<String> names) throws RunnerException {
     ChainedOptionsBuilder options = new OptionsBuilder();
-    names.forEach(name -> options.include(Pattern.quote(name)));
+    names.forEach(name -> options.include("(?i)" + Pattern.quote(Main.plain(name))));
     Collection<RunResult> results;
     try {
       results = new Runner(options.build()).run();

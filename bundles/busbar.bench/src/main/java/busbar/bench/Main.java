@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -17,7 +18,7 @@ import picocli.CommandLine.Parameters;
 public final class Main implements Callable<Integer> {
 
   private static final List<Measurement> MEASUREMENTS =
-      List.of(new BootTime(), new IdleMemory(), new Growth());
+      List.of(new BootTime(), new IdleMemory(), new Growth(), new MappingHeap());
 
   @Option(names = "--json")
   private Path json;
@@ -52,7 +53,12 @@ public final class Main implements Callable<Integer> {
   }
 
   private boolean isAskedFor(String name) {
-    return names.isEmpty() || names.stream().anyMatch(name::contains);
+    return names.isEmpty() || names.stream().anyMatch(asked -> plain(name).contains(plain(asked)));
+  }
+
+  /** Benchmarks are named as classes; who asks may write {@code map-unmap} for {@code MapUnmap}. */
+  static String plain(String name) {
+    return name.replace("-", "").toLowerCase(Locale.ROOT);
   }
 
   private void write(List<Score> scores) throws IOException {

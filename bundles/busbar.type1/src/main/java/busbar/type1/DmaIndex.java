@@ -12,7 +12,7 @@ import java.util.List;
  * themselves would at every level below the first ten.
  */
 final class DmaIndex {
-  static final int LEAF_CAPACITY = 64;
+  static final int LEAF_CAPACITY = 32;
   private static final int FIRST_CAPACITY = 4;
 
   /** A leaf this small joins a neighbour, if both fill at most three quarters. */
