@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BiFunction;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.cm.ConfigurationAdmin;
@@ -68,10 +69,22 @@ public final class MdevBus implements Bus, MdevAdmin {
     this(drivers, timing, config.graceMillis());
   }
 
-  /** Without a framework. */
   MdevBus(Parents.Drivers drivers, Timing timing, long graceMillis) {
     this.parents = new Parents(children, drivers, timing, graceMillis);
     this.store = new DefinitionStore(() -> configurationAdmin);
+  }
+
+  /**
+   * A bus without a framework, for who wires it by hand.
+   *
+   * @param drivers makes a driver known to the core; what it returns takes the driver back
+   * @param graceMillis see {@link Config#graceMillis}
+   */
+  public static MdevBus standalone(
+      BiFunction<VfioBusDriver<?>, Map<String, Object>, Runnable> drivers,
+      Timing timing,
+      long graceMillis) {
+    return new MdevBus(drivers::apply, timing, graceMillis);
   }
 
   private static Runnable register(
@@ -106,12 +119,14 @@ public final class MdevBus implements Bus, MdevAdmin {
     }
   }
 
+  /** A parent came; its children that are wanted are made before this returns. */
   @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
-  void addParent(MdevParent<?> parent, Map<String, Object> properties) {
+  public void addParent(MdevParent<?> parent, Map<String, Object> properties) {
     parents.add(parent, properties, this::populate);
   }
 
-  void removeParent(MdevParent<?> parent) {
+  /** A parent went; its children wait for its successor, or go. */
+  public void removeParent(MdevParent<?> parent) {
     parents.remove(parent, this::populate);
   }
 
