@@ -5,6 +5,7 @@ import busbar.api.device.GroupType;
 import busbar.api.iommu.Iommu;
 import busbar.api.iommu.IommuGroup;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
@@ -27,6 +28,11 @@ final class Groups {
   private final Map<String, Group> nodes = new TreeMap<>();
   private final Map<IommuGroup, Group> byIommuGroup = new IdentityHashMap<>();
   private final Set<SyntheticGroup> synthetic = new HashSet<>();
+
+  /** Numbers of synthetic groups, and of groups that have a node: to find a free one at once. */
+  private final BitSet syntheticIds = new BitSet();
+
+  private final BitSet nodeIds = new BitSet();
   private final List<Iommu> iommus = new ArrayList<>();
 
   /**
@@ -94,10 +100,14 @@ final class Groups {
     }
     if (group != null) {
       nodes.remove(group.node());
+      nodeIds.clear(clashing.id());
     }
+    syntheticIds.clear(clashing.id());
     clashing.renumber(nextFreeId());
+    syntheticIds.set(clashing.id());
     if (group != null) {
       nodes.put(group.node(), group);
+      nodeIds.set(clashing.id());
     }
   }
 
@@ -106,27 +116,24 @@ final class Groups {
     synchronized (groupsLock) {
       SyntheticGroup group = new SyntheticGroup(type, device, nextFreeId());
       synthetic.add(group);
+      syntheticIds.set(group.id());
       return group;
     }
   }
 
   void discard(IommuGroup group) {
     synchronized (groupsLock) {
-      if (group instanceof SyntheticGroup mine) {
-        synthetic.remove(mine);
+      if (group instanceof SyntheticGroup mine && synthetic.remove(mine)) {
+        syntheticIds.clear(mine.id());
       }
     }
   }
 
   private int nextFreeId() {
-    Set<Integer> taken = realIds();
-    synthetic.forEach(group -> taken.add(group.id()));
-    byIommuGroup.keySet().forEach(group -> taken.add(group.id()));
-    int id = 0;
-    while (taken.contains(id)) {
-      id++;
-    }
-    return id;
+    BitSet taken = (BitSet) syntheticIds.clone();
+    taken.or(nodeIds);
+    realIds().forEach(taken::set);
+    return taken.nextClearBit(0);
   }
 
   private Set<Integer> realIds() {
@@ -149,6 +156,7 @@ final class Groups {
         }
         nodes.put(group.node(), group);
         byIommuGroup.put(iommuGroup, group);
+        nodeIds.set(group.id());
       }
       group.members++;
       return group;
@@ -163,6 +171,7 @@ final class Groups {
       }
       nodes.remove(group.node());
       byIommuGroup.remove(group.iommuGroup());
+      nodeIds.clear(group.id());
       discard(group.iommuGroup());
     }
     group.vanish();
