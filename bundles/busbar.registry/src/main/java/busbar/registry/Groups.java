@@ -151,6 +151,11 @@ final class Groups {
       Group group = byIommuGroup.get(iommuGroup);
       if (group == null) {
         group = new Group(type, iommuGroup, ownership);
+        Group there = nodes.get(group.node());
+        // a group of virtual functions appears later than the mediated devices of the start
+        if (there != null && there.iommuGroup() instanceof SyntheticGroup clashing) {
+          makeRoom(clashing);
+        }
         if (nodes.containsKey(group.node())) {
           throw Errno.EBUSY.because("another %s exists", group);
         }
