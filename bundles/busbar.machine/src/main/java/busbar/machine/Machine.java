@@ -102,12 +102,13 @@ public final class Machine implements AutoCloseable {
       return made;
     }
     SimIommu made = new SimIommu(unit.name(), IommuHardware.of(unit));
-    for (MachineDescription.Group group : isolated) {
-      SimGroup fresh =
-          new SimGroup(group.id(), group.type(), group.reserved(), group.devices(), made);
-      groups.put(group.id(), fresh);
-      made.addGroups(List.of(fresh));
-    }
+    List<SimGroup> fresh =
+        isolated.stream()
+            .map(
+                each -> new SimGroup(each.id(), each.type(), each.reserved(), each.devices(), made))
+            .toList();
+    fresh.forEach(group -> groups.put(group.id(), group));
+    made.addGroups(fresh);
     return made;
   }
 

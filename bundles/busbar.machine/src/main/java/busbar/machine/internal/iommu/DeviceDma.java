@@ -90,6 +90,31 @@ public final class DeviceDma implements DmaPort {
     if (group == null || group.hardware() == null) {
       return physical(iova, buffer, at, length, access);
     }
+    return cached(iova, buffer, at, length, access) || walked(iova, buffer, at, length, access);
+  }
+
+  /** The whole access by a translation that the device has cached; false if there is none. */
+  private boolean cached(long iova, MemorySegment buffer, long at, long length, Access access) {
+    Run run = cache.getAcquire(index(iova));
+    if (run == null || !run.holds(iova, length) || !run.allows(access) || run.memory() == null) {
+      return false;
+    }
+    SimDomain domain = run.domain();
+    DmaGuard guard = domain.guard();
+    int token = guard.enter();
+    try {
+      // Asked inside the guard: who changes the route or flushes waits for the guard after that.
+      return group.route() == domain
+          && domain.generation() == run.generation()
+          && !(access == Access.WRITE && domain.tracksDirty())
+          && move(run, iova, buffer, at, length, access);
+    } finally {
+      guard.exit(token);
+    }
+  }
+
+  /** Piece by piece, whatever is mapped. */
+  private boolean walked(long iova, MemorySegment buffer, long at, long length, Access access) {
     long done = 0;
     boolean all = true;
     do {
@@ -130,7 +155,6 @@ public final class DeviceDma implements DmaPort {
   /** Moves bytes up to the first address that is not mapped for the access; returns how many. */
   private long translated(
       SimDomain domain, long iova, MemorySegment buffer, long at, long length, Access access) {
-    int needed = access == Access.READ ? TableEntry.READ : TableEntry.WRITE;
     boolean marks = access == Access.WRITE && domain.tracksDirty();
     long done = 0;
     while (done < length) {
@@ -139,14 +163,14 @@ public final class DeviceDma implements DmaPort {
         break;
       }
       Run run = lookUp(domain, address, length - done);
-      if (run == null || (run.protection() & needed) == 0) {
+      if (run == null || !run.allows(access)) {
         break;
       }
       long piece = Math.min(length - done, run.leftFrom(address));
       if (marks) {
         domain.walk().markDirty(address, piece);
       }
-      if (!move(run, run.physicalOf(address), buffer, at + done, piece, access)) {
+      if (!move(run, address, buffer, at + done, piece, access)) {
         break;
       }
       done += piece;
@@ -154,32 +178,37 @@ public final class DeviceDma implements DmaPort {
     return done;
   }
 
+  private static int index(long iova) {
+    return (int) (iova >>> GRANULE_SHIFT) & CACHED - 1;
+  }
+
   private Run lookUp(SimDomain domain, long iova, long wanted) {
-    int index = (int) (iova >>> GRANULE_SHIFT) & CACHED - 1;
-    Run run = cache.getAcquire(index);
+    Run run = cache.getAcquire(index(iova));
     long generation = domain.generation();
-    if (run != null && run.generation() == generation && run.table() == domain && run.holds(iova)) {
+    if (run != null
+        && run.generation() == generation
+        && run.domain() == domain
+        && run.holds(iova, 1)) {
       return run;
     }
     Run fresh = domain.walk().run(iova, wanted, generation, domain, memory);
     if (fresh != null) {
-      cache.setRelease(index, fresh);
+      cache.setRelease(index(iova), fresh);
     }
     return fresh;
   }
 
   private boolean move(
-      Run run, long physical, MemorySegment buffer, long at, long length, Access access) {
+      Run run, long iova, MemorySegment buffer, long at, long length, Access access) {
     MemorySegment client = run.memory();
-    long offset = PhysicalMemory.offset(physical);
-    if (client == null || offset + length > client.byteSize()) {
-      return physical(physical, buffer, at, length, access);
+    if (client == null) {
+      return physical(run.physicalOf(iova), buffer, at, length, access);
     }
     try {
       if (access == Access.READ) {
-        MemorySegment.copy(client, offset, buffer, at, length);
+        MemorySegment.copy(client, run.offsetOf(iova), buffer, at, length);
       } else {
-        MemorySegment.copy(buffer, at, client, offset, length);
+        MemorySegment.copy(buffer, at, client, run.offsetOf(iova), length);
       }
       return true;
     } catch (IllegalStateException gone) {

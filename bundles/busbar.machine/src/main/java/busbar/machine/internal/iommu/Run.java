@@ -1,5 +1,7 @@
 package busbar.machine.internal.iommu;
 
+import busbar.api.memory.Access;
+import busbar.api.memory.PhysicalMemory;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -10,8 +12,9 @@ import java.lang.foreign.MemorySegment;
  * @param physical what {@code start} leads to
  * @param protection {@link TableEntry#READ} and {@link TableEntry#WRITE}
  * @param generation the domain's generation when it was read
- * @param table the domain that it was read from
- * @param memory the client memory behind it, {@code null} if a device lies there
+ * @param domain that it was read from
+ * @param memory the client memory behind all of it, {@code null} if a device lies there
+ * @param offset of {@code start} in that memory
  */
 record Run(
     long start,
@@ -19,14 +22,40 @@ record Run(
     long physical,
     int protection,
     long generation,
-    SimDomain table,
-    MemorySegment memory) {
-  boolean holds(long iova) {
-    return iova - start >= 0 && iova - start < length;
+    SimDomain domain,
+    MemorySegment memory,
+    long offset) {
+
+  /** A run with the memory behind it, as long as that is. */
+  static Run of(
+      long start,
+      long length,
+      long physical,
+      int protection,
+      long generation,
+      SimDomain domain,
+      PhysicalMemory directory) {
+    MemorySegment memory = directory.segment(physical);
+    long offset = PhysicalMemory.offset(physical);
+    boolean holds = memory != null && offset + length <= memory.byteSize();
+    return new Run(
+        start, length, physical, protection, generation, domain, holds ? memory : null, offset);
+  }
+
+  boolean holds(long iova, long bytes) {
+    return iova - start >= 0 && bytes <= length - (iova - start);
+  }
+
+  boolean allows(Access access) {
+    return (protection & (access == Access.READ ? TableEntry.READ : TableEntry.WRITE)) != 0;
   }
 
   long physicalOf(long iova) {
     return physical + (iova - start);
+  }
+
+  long offsetOf(long iova) {
+    return offset + (iova - start);
   }
 
   long leftFrom(long iova) {

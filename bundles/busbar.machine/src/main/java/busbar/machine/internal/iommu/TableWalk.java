@@ -65,14 +65,8 @@ final class TableWalk {
       physical -= (long) (slot - before) << 12;
       length = (long) (after - before + 1) << 12;
     }
-    return new Run(
-        start,
-        length,
-        physical,
-        (int) entry & (READ | WRITE),
-        generation,
-        domain,
-        memory.segment(physical));
+    int protection = (int) entry & (READ | WRITE);
+    return Run.of(start, length, physical, protection, generation, domain, memory);
   }
 
   /** Whether an entry is what {@code distance} pages from another one continues it. */
