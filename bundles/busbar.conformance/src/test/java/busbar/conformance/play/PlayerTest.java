@@ -519,7 +519,7 @@ class PlayerTest {
             "BAD there is no ioctl NOTHING");
   }
 
-  @Property(tries = 2000)
+  @Property(tries = 500)
   void whateverAStepSaysItHasAResult(@ForAll("steps") String step) {
     try (Player fresh = player(new ScriptedClient(), new FakeAdmin())) {
       fresh.play(Step.of(1, 1, "open-container c0"));
