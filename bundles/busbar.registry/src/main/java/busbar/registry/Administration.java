@@ -7,6 +7,7 @@ import busbar.api.admin.DeviceView;
 import busbar.api.admin.DriverView;
 import busbar.api.admin.Explanation;
 import busbar.api.admin.GroupView;
+import busbar.api.admin.IommuGroupView;
 import busbar.api.admin.VfioAdmin;
 import busbar.api.device.ModuleParameters;
 import java.util.List;
@@ -59,6 +60,11 @@ final class Administration implements VfioAdmin {
   @Override
   public List<ClientView> clients() {
     return views.clients();
+  }
+
+  @Override
+  public IommuGroupView iommuGroup(String device) {
+    return views.iommuGroup(device);
   }
 
   @Override

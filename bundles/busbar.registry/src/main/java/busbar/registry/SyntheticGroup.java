@@ -10,6 +10,9 @@ import java.util.Optional;
 
 /** An IOMMU group without an IOMMU, for one device: mediated, or unprotected. */
 final class SyntheticGroup implements IommuGroup {
+  /** What the kernel calls every group that VFIO made itself. */
+  static final String NAME = "vfio-noiommu";
+
   private final GroupType type;
   private final String device;
   private volatile int id;
@@ -36,7 +39,7 @@ final class SyntheticGroup implements IommuGroup {
 
   @Override
   public String type() {
-    return "";
+    return "unknown";
   }
 
   @Override

@@ -1,6 +1,7 @@
 package busbar.registry;
 
 import busbar.api.Args;
+import busbar.api.Errno;
 import busbar.api.VfioException;
 import busbar.api.admin.BackendView;
 import busbar.api.admin.ClientView;
@@ -9,6 +10,7 @@ import busbar.api.admin.DeviceView;
 import busbar.api.admin.DeviceView.State;
 import busbar.api.admin.DriverView;
 import busbar.api.admin.GroupView;
+import busbar.api.admin.IommuGroupView;
 import busbar.api.bus.BusDevice;
 import busbar.api.client.ClientPolicy;
 import busbar.api.iommu.IommuGroup;
@@ -73,11 +75,31 @@ final class Views {
   }
 
   private static OptionalInt group(BusDevice device, DeviceEntry.Bound bound) {
+    return isolation(device, bound)
+        .map(group -> OptionalInt.of(group.id()))
+        .orElse(OptionalInt.empty());
+  }
+
+  /** The isolation that a device has now, whoever made it; {@code ENOENT} if nothing has. */
+  IommuGroupView iommuGroup(String name) {
+    DeviceEntry entry = devices.named(name);
+    return isolation(entry.device, entry.bound())
+        .map(
+            group ->
+                new IommuGroupView(
+                    group.id(),
+                    group instanceof SyntheticGroup ? SyntheticGroup.NAME : "",
+                    group.type(),
+                    group.devices(),
+                    group.reserved()))
+        .orElseThrow(() -> Errno.ENOENT.because("%s is in no group", name));
+  }
+
+  private static Optional<IommuGroup> isolation(BusDevice device, DeviceEntry.Bound bound) {
     if (bound instanceof VfioBound vfio) {
-      return OptionalInt.of(vfio.object().groupId());
+      return Optional.ofNullable(vfio.object().iommuGroup());
     }
-    Optional<IommuGroup> group = device.isEmulated() ? Optional.empty() : device.iommuGroup();
-    return group.map(found -> OptionalInt.of(found.id())).orElse(OptionalInt.empty());
+    return device.isEmulated() ? Optional.empty() : device.iommuGroup();
   }
 
   private static State state(DeviceEntry entry, DeviceEntry.Bound bound, int openCount) {

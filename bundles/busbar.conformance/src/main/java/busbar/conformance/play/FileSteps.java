@@ -106,7 +106,7 @@ final class FileSteps {
 
   private static String shown(MemorySegment buffer, int count) {
     byte[] bytes = Arrays.copyOf(Bytes.array(buffer), count);
-    return "OK n=" + count + (count == 0 ? "" : " hex=" + Bytes.shorten(bytes));
+    return "OK n=" + count + " hex=" + Bytes.shorten(bytes);
   }
 
   private static String pwrite(Session s, Arguments a) {
