@@ -71,7 +71,8 @@ public final class Machine implements AutoCloseable {
             timing,
             new MessageController(routing(description)),
             models,
-            description.arch().startsWith("ppc") ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN);
+            description.arch().startsWith("ppc") ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN,
+            description.reportsConventionalErrors());
     iommus = description.iommus().stream().map(this::iommu).toList();
     pci = new PciBus(memory);
     pci.populate(functions());

@@ -24,6 +24,7 @@ import java.util.Set;
  *
  * @param name the machine's name
  * @param arch {@code "x86_64"}, {@code "aarch64"}, {@code "ppc64le"}
+ * @param kernel the host's kernel, {@code "7.3.4"}; empty if the file does not say
  * @param pageSize of the host, in bytes
  * @param iommus IOMMU hardware, the main one first; none if the machine has no IOMMU
  * @param aliases short names of devices, and the drivers that they start with
@@ -39,6 +40,7 @@ import java.util.Set;
 public record MachineDescription(
     String name,
     String arch,
+    String kernel,
     int pageSize,
     List<IommuUnit> iommus,
     Map<String, Alias> aliases,
@@ -53,6 +55,19 @@ public record MachineDescription(
 
   /** What stands for no IOMMU. */
   private static final IommuUnit NO_IOMMU = new IommuUnit("none", "none", 0, 0, Set.of());
+
+  /**
+   * Whether the host's kernel reports errors of conventional PCI functions too, and not of PCI
+   * Express alone, as kernels before 7.3 did.
+   */
+  public boolean reportsConventionalErrors() {
+    String[] version = kernel.split("\\.");
+    if (version.length < 2 || !version[0].matches("\\d{1,4}") || !version[1].matches("\\d{1,4}")) {
+      return true;
+    }
+    int major = Integer.parseInt(version[0]);
+    return major > 7 || major == 7 && Integer.parseInt(version[1]) >= 3;
+  }
 
   /** The main IOMMU; of kind {@code "none"} if there is none. */
   public IommuUnit iommu() {

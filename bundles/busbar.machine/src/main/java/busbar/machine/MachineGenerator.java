@@ -67,6 +67,7 @@ public final class MachineGenerator {
     return new MachineDescription(
         "generated-" + devices,
         "x86_64",
+        "",
         4096,
         List.of(new IommuUnit("dmar0", "vt-d", 48, 0, Set.of(IommuFeature.INTERRUPT_REMAPPING))),
         Map.of(),

@@ -48,6 +48,7 @@ class DmaWindowsTest {
             new MachineDescription(
                 "powernv",
                 pseries.arch(),
+                pseries.kernel(),
                 pseries.pageSize(),
                 List.of(unit),
                 pseries.aliases(),

@@ -53,7 +53,7 @@ public final class DescriptionReader {
     if (!ARCHITECTURES.contains(arch)) {
       throw refusals.refuse(archNode, "'%s' is none of the architectures %s", arch, ARCHITECTURES);
     }
-    top.find("kernel");
+    String kernel = top.optionalString("kernel").orElse("");
     top.find("board");
     int pageSize = (int) top.number("pageSize", 4096, 65536, 4096);
     if (Integer.bitCount(pageSize) != 1) {
@@ -70,6 +70,7 @@ public final class DescriptionReader {
         new MachineDescription(
             name,
             arch,
+            kernel,
             pageSize,
             iommus,
             aliases(),
@@ -89,6 +90,7 @@ public final class DescriptionReader {
     return new MachineDescription(
         m.name(),
         m.arch(),
+        m.kernel(),
         m.pageSize(),
         m.iommus(),
         m.aliases(),

@@ -12,6 +12,8 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * What all functions of a machine share.
  *
+ * @param reportsConventionalErrors whether errors of functions that are not PCI Express are
+ *     reported
  * @param lines interrupt lines by number
  */
 public record Board(
@@ -20,14 +22,23 @@ public record Board(
     MessageController messages,
     ModelDirectory models,
     ByteOrder byteOrder,
+    boolean reportsConventionalErrors,
     Map<Integer, LevelLine> lines) {
   public Board(
       PhysicalMemory memory,
       Timing timing,
       MessageController messages,
       ModelDirectory models,
-      ByteOrder byteOrder) {
-    this(memory, timing, messages, models, byteOrder, new ConcurrentHashMap<>());
+      ByteOrder byteOrder,
+      boolean reportsConventionalErrors) {
+    this(
+        memory,
+        timing,
+        messages,
+        models,
+        byteOrder,
+        reportsConventionalErrors,
+        new ConcurrentHashMap<>());
   }
 
   /** The line with that number. */

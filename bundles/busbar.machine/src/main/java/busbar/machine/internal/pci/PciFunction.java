@@ -36,6 +36,7 @@ public final class PciFunction implements PciDevice {
   private static final Runnable NOBODY = () -> {};
 
   private final MachineDescription.Function description;
+  private final Board board;
   private final PciFunction parent;
   private final PciFunction physical;
   private final DmaGroup group;
@@ -69,6 +70,7 @@ public final class PciFunction implements PciDevice {
       PciFunction physical,
       DmaGroup group,
       Optional<String> preferred) {
+    this.board = board;
     this.description = description;
     this.parent = parent;
     this.physical = physical;
@@ -395,6 +397,12 @@ public final class PciFunction implements PciDevice {
   @Override
   public Vpd vpd() {
     return VitalData.of(hardware);
+  }
+
+  @Override
+  public boolean reportsErrors() {
+    return board.reportsConventionalErrors()
+        || hardware.capabilities().find(Capabilities.PCIE) != 0;
   }
 
   @Override
