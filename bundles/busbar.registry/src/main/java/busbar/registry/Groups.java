@@ -22,6 +22,12 @@ import java.util.WeakHashMap;
 final class Groups {
   private static final System.Logger LOG = System.getLogger(Groups.class.getName());
 
+  /**
+   * Mediated groups are numbered from here: hardware numbers its own groups from 0, also later,
+   * when virtual functions appear, and cannot know ours.
+   */
+  private static final int FIRST_EMULATED = 1024;
+
   /** Guards all below. Nothing is called with it but hardware's own look-ups. */
   private final Object groupsLock = new Object();
 
@@ -103,7 +109,7 @@ final class Groups {
       nodeIds.clear(clashing.id());
     }
     syntheticIds.clear(clashing.id());
-    clashing.renumber(nextFreeId());
+    clashing.renumber(nextFreeId(FIRST_EMULATED));
     syntheticIds.set(clashing.id());
     if (group != null) {
       nodes.put(group.node(), group);
@@ -114,7 +120,8 @@ final class Groups {
   /** A group of its own for a device without one; {@link #discard} takes it back. */
   SyntheticGroup synthesize(GroupType type, String device) {
     synchronized (groupsLock) {
-      SyntheticGroup group = new SyntheticGroup(type, device, nextFreeId());
+      int first = type == GroupType.EMULATED ? FIRST_EMULATED : 0;
+      SyntheticGroup group = new SyntheticGroup(type, device, nextFreeId(first));
       synthetic.add(group);
       syntheticIds.set(group.id());
       return group;
@@ -129,11 +136,11 @@ final class Groups {
     }
   }
 
-  private int nextFreeId() {
+  private int nextFreeId(int first) {
     BitSet taken = (BitSet) syntheticIds.clone();
     taken.or(nodeIds);
     realIds().forEach(taken::set);
-    return taken.nextClearBit(0);
+    return taken.nextClearBit(first);
   }
 
   private Set<Integer> realIds() {

@@ -174,10 +174,10 @@ class UnisolatedTest {
     rig.registry.addBackend(backend, 0);
     FakeDriver.Data data = parent.devices.get("uuid");
     assertThat(data.vfio.groupType()).isEqualTo(GroupType.EMULATED);
-    assertThat(data.vfio.groupId()).as("the lowest number that is free").isZero();
+    assertThat(data.vfio.groupId()).as("where no hardware has its groups").isEqualTo(1024);
     assertThat(Rig.errno(() -> data.vfio.pinPages(0, 1, Access.READ))).isEqualTo(Errno.EINVAL);
     int container = client.openContainer();
-    int group = client.openGroup(0);
+    int group = client.openGroup(1024);
     rig.setContainer(group, container);
     rig.setIommu(container, 1);
     assertThat(Rig.errno(() -> data.vfio.dmaRw(0, Rig.struct(0), Access.READ)))
@@ -200,7 +200,7 @@ class UnisolatedTest {
     data.vfio.dmaRw(16, Rig.struct(0), Access.WRITE);
     backend.listeners.getFirst().dmaUnmap(0x1000, 4096);
     assertThat(parent.unmaps).containsExactly("unmap 4096");
-    assertThat(backend.diary).contains("pin 0 4096 2", "rw 16 WRITE", "unpin 4096 1");
+    assertThat(backend.diary).contains("pin 1024 4096 2", "rw 16 WRITE", "unpin 4096 1");
     client.close(device);
     assertThat(backend.listeners).isEmpty();
     assertThat(parent.violations).isEmpty();
@@ -214,7 +214,7 @@ class UnisolatedTest {
     rig.registry.addBus(mdev);
     rig.registry.addDriver(parent, 0);
     int container = client.openContainer();
-    int group = client.openGroup(0);
+    int group = client.openGroup(1024);
     rig.setContainer(group, container);
     rig.setIommu(container, 1);
     rig.device(group, "uuid");
@@ -230,14 +230,14 @@ class UnisolatedTest {
     mdev.plugEmulated("uuid");
     rig.registry.addBus(mdev);
     rig.registry.addDriver(new Pinning(), 0);
-    assertThat(admin.device("uuid").group()).hasValue(0);
+    assertThat(admin.device("uuid").group()).hasValue(1024);
     FakeIommu late = new FakeIommu();
-    FakeIommu.FakeGroup zero = late.group(0);
+    FakeIommu.FakeGroup zero = late.group(1024);
     rig.registry.addIommu(late);
     rig.bus.plug("z", zero);
-    assertThat(admin.device("uuid").group()).hasValue(4);
-    assertThat(admin.device("z").group()).hasValue(0);
-    assertThat(client.openGroup(0)).isNotNegative();
-    assertThat(client.openGroup(4)).isNotNegative();
+    assertThat(admin.device("uuid").group()).hasValue(1025);
+    assertThat(admin.device("z").group()).hasValue(1024);
+    assertThat(client.openGroup(1024)).isNotNegative();
+    assertThat(client.openGroup(1025)).isNotNegative();
   }
 }
