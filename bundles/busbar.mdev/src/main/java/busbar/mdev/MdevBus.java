@@ -91,7 +91,13 @@ public final class MdevBus implements Bus, MdevAdmin {
       BundleContext context, VfioBusDriver<?> driver, Map<String, Object> properties) {
     ServiceRegistration<?> registration =
         context.registerService(VfioBusDriver.class, driver, new Hashtable<>(properties));
-    return registration::unregister;
+    return () -> {
+      try {
+        registration.unregister();
+      } catch (IllegalStateException e) {
+        LOG.log(System.Logger.Level.DEBUG, "The framework took the driver back already", e);
+      }
+    };
   }
 
   /** The children stay. */

@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
@@ -42,8 +43,9 @@ final class Parent<D> {
   /** Read by who makes or removes a child, written by who removes all ({@code unreg_sem}). */
   private final ReentrantReadWriteLock unregistering = new ReentrantReadWriteLock();
 
+  private final AtomicReference<Runnable> withdrawal = new AtomicReference<>(() -> {});
+
   volatile Presence presence = Presence.HERE;
-  Runnable withdrawDriver = () -> {};
   Timing.Timer grace = () -> true;
 
   /** Children of any state; guarded by the list's lock. */
@@ -91,6 +93,16 @@ final class Parent<D> {
 
   VfioBusDriver<D> driver() {
     return driver;
+  }
+
+  /** The core knows the driver. */
+  void offered(Runnable withdraw) {
+    withdrawal.set(withdraw);
+  }
+
+  /** Takes the driver back, once. */
+  void withdrawDriver() {
+    withdrawal.getAndSet(() -> {}).run();
   }
 
   Map<String, Object> properties() {

@@ -132,14 +132,10 @@ final class Parents {
       children.adopt(before, parent);
     }
     // after the adoption: the core asks at once which devices the driver wants
-    Runnable withdraw = drivers.offer(parent.driver(), driverProperties(parent));
-    boolean gone;
-    synchronized (parentsLock) {
-      parent.withdrawDriver = withdraw;
-      gone = parent.presence != Presence.HERE;
-    }
-    if (gone) {
-      withdraw.run();
+    parent.offered(drivers.offer(parent.driver(), driverProperties(parent)));
+    if (parent.presence != Presence.HERE) {
+      // it went meanwhile, and whoever saw it go found nothing to take back
+      parent.withdrawDriver();
     }
     if (succeeds && children.madeBy(before) > 0) {
       removeOrphans(before);
@@ -184,10 +180,10 @@ final class Parents {
     }
     if (next == null && graceNanos == 0) {
       expire(parent);
-      parent.withdrawDriver.run();
+      parent.withdrawDriver();
       return;
     }
-    parent.withdrawDriver.run();
+    parent.withdrawDriver();
     if (next != null) {
       arrive(next);
       ready.accept(next);
@@ -241,7 +237,7 @@ final class Parents {
     }
     for (Parent<?> parent : all) {
       parent.grace.cancel();
-      parent.withdrawDriver.run();
+      parent.withdrawDriver();
     }
   }
 }

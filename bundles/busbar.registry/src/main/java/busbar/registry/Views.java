@@ -173,7 +173,7 @@ final class Views {
               driver.name(),
               driver.bus(),
               DriverView.Kind.VFIO,
-              Owners.of(driver.driver),
+              Owners.ofDriver(driver.driver),
               drivers.ids().texts(driver.bus(), driver.name()),
               boundTo(driver)));
     }
