@@ -126,6 +126,7 @@ public record MachineDescription(
   public enum IommuFeature {
     INTERRUPT_REMAPPING,
     DIRTY_BITS,
+    SNOOP_CONTROL,
     EEH
   }
 

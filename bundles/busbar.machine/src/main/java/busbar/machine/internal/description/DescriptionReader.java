@@ -138,6 +138,9 @@ public final class DescriptionReader {
         if (fields.flag("dirtyBits")) {
           features.add(IommuFeature.DIRTY_BITS);
         }
+        if (fields.flag("snoopControl")) {
+          features.add(IommuFeature.SNOOP_CONTROL);
+        }
       }
       case "spapr-tce" -> {
         levels = (int) fields.number("levels", 1, 5, 1);

@@ -29,7 +29,7 @@ public record IommuHardware(
         unit.addressBits(),
         tables ? SIZES_4K_2M_1G : 0,
         tables ? (1L << unit.addressBits()) - 1 : 0,
-        tables && !smmu,
+        unit.features().contains(IommuFeature.SNOOP_CONTROL),
         unit.features().contains(IommuFeature.DIRTY_BITS),
         !unit.kind().equals("vt-d") || unit.features().contains(IommuFeature.INTERRUPT_REMAPPING));
   }
