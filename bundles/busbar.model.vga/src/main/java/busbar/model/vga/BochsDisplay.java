@@ -144,7 +144,8 @@ final class BochsDisplay {
     for (int word : words) {
       values.add((long) word);
     }
-    return new StateRecord("bochs-display", 1, Map.of("registers", List.copyOf(values)));
+    return new StateRecord(
+        "bochs-display", 1, Map.of("registers", List.copyOf(values), "bank", window.bank()));
   }
 
   void restore(StateRecord state) {
@@ -152,7 +153,6 @@ final class BochsDisplay {
     for (int i = 0; i < COUNT && i < values.size(); i++) {
       words[i] = values.get(i).intValue() & 0xffff;
     }
-    boolean enabled = (words[ENABLE] & ENABLED) != 0;
-    window.setBank(enabled ? (long) words[BANK] << 16 : 0);
+    window.setBank(state.number("bank") & memory.size() - 1);
   }
 }

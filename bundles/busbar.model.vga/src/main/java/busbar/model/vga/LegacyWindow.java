@@ -31,6 +31,10 @@ final class LegacyWindow {
     bank = offset;
   }
 
+  long bank() {
+    return bank;
+  }
+
   int latch() {
     return latch;
   }

@@ -266,7 +266,7 @@ final class VirtioCore {
   private void fail(Virtqueue.View view, BrokenRingException reason) {
     System.getLogger(VirtioCore.class.getName())
         .log(
-            System.Logger.Level.WARNING,
+            System.Logger.Level.DEBUG,
             "{0}: queue {1} is broken: {2}",
             context.name(),
             view.index(),
