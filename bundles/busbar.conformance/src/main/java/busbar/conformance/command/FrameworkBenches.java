@@ -3,7 +3,6 @@ package busbar.conformance.command;
 import busbar.api.VfioException;
 import busbar.api.admin.DriverView;
 import busbar.api.admin.VfioAdmin;
-import busbar.api.bus.Bus;
 import busbar.api.client.Vfio;
 import busbar.api.device.ModuleParameters.Parameter;
 import busbar.api.mdev.MdevAdmin;
@@ -13,19 +12,18 @@ import busbar.conformance.scenario.MachineFacts;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Hashtable;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.osgi.framework.BundleContext;
-import org.osgi.framework.Constants;
-import org.osgi.framework.ServiceReference;
 import org.osgi.service.cm.Configuration;
 import org.osgi.service.cm.ConfigurationAdmin;
+import org.osgi.service.component.runtime.ServiceComponentRuntime;
+import org.osgi.service.component.runtime.dto.ComponentConfigurationDTO;
 import org.osgi.util.tracker.ServiceTracker;
 
 /**
@@ -35,25 +33,31 @@ import org.osgi.util.tracker.ServiceTracker;
  */
 final class FrameworkBenches implements BenchFactory, AutoCloseable {
   private static final String MACHINE_PID = "busbar.machine";
+
+  /** A property that the component does not know, to tell its configurations apart. */
+  private static final String BOOT = "boot";
+
   private static final System.Logger LOG = System.getLogger(FrameworkBenches.class.getName());
   private static final long TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(20);
-  private static final long STRAGGLER_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final ConfigurationAdmin configurations;
   private final Vfio vfio;
   private final VfioAdmin admin;
-  private final ServiceTracker<Bus, Bus> buses;
+  private final ServiceComponentRuntime components;
   private final ServiceTracker<MdevAdmin, MdevAdmin> mdevs;
   private int boots;
 
   FrameworkBenches(
-      BundleContext context, ConfigurationAdmin configurations, Vfio vfio, VfioAdmin admin) {
+      BundleContext context,
+      ConfigurationAdmin configurations,
+      ServiceComponentRuntime components,
+      Vfio vfio,
+      VfioAdmin admin) {
     this.configurations = configurations;
     this.vfio = vfio;
     this.admin = admin;
-    buses = new ServiceTracker<>(context, Bus.class, null);
+    this.components = components;
     mdevs = new ServiceTracker<>(context, MdevAdmin.class, null);
-    buses.open();
     mdevs.open();
   }
 
@@ -61,12 +65,11 @@ final class FrameworkBenches implements BenchFactory, AutoCloseable {
   public Bench boot(Path description) throws Exception {
     MachineFacts facts = MachineFacts.read(description);
     takeBack();
-    long newest = buses().keySet().stream().mapToLong(Long::longValue).max().orElse(-1);
     Configuration machine = configurations.getConfiguration(MACHINE_PID, "?");
     boots++;
-    machine.update(
-        new Hashtable<>(Map.of("file", description.toString(), "boot", Integer.toString(boots))));
-    awaitBuses(facts, newest);
+    String boot = Integer.toString(boots);
+    machine.update(new Hashtable<>(Map.of("file", description.toString(), BOOT, boot)));
+    awaitMachine(facts, boot);
     return new FrameworkBench(vfio, admin, Optional.ofNullable(mdevs.getService()));
   }
 
@@ -102,50 +105,31 @@ final class FrameworkBenches implements BenchFactory, AutoCloseable {
     }
   }
 
-  /** The bus services that are there, by service id. */
-  private Map<Long, String> buses() {
-    Map<Long, String> found = new TreeMap<>();
-    ServiceReference<Bus>[] references = buses.getServiceReferences();
-    if (references != null) {
-      for (ServiceReference<Bus> reference : references) {
-        Bus bus = buses.getService(reference);
-        if (bus != null) {
-          found.put((Long) reference.getProperty(Constants.SERVICE_ID), bus.name());
-        }
-      }
-    }
-    return found;
-  }
-
   /**
-   * The machine offers its buses last, one after the other, and the registry binds devices as their
-   * bus comes. A bus that the machine's maker cannot build never comes; what the others hold can be
-   * played all the same.
+   * Waits until the machine's component has been activated with the configuration of this boot.
+   * Only then is all of it on offer, and every device bound: the registry does that while a bus is
+   * being offered.
    */
-  private void awaitBuses(MachineFacts facts, long newestBefore)
+  private void awaitMachine(MachineFacts facts, String boot)
       throws IOException, InterruptedException {
-    long start = System.nanoTime();
-    while (true) {
-      Set<String> missing = new TreeSet<>(facts.buses());
-      buses().forEach((id, name) -> missing.removeIf(bus -> id > newestBefore && bus.equals(name)));
-      if (missing.isEmpty()) {
-        return;
-      }
-      long waited = System.nanoTime() - start;
-      if (missing.size() < facts.buses().size() && waited > STRAGGLER_NANOS) {
-        LOG.log(Level.WARNING, "machine " + facts.name() + " came up without the buses " + missing);
-        return;
-      }
-      if (waited > TIMEOUT_NANOS) {
+    long deadline = System.nanoTime() + TIMEOUT_NANOS;
+    while (machines().noneMatch(machine -> boot.equals(machine.properties.get(BOOT)))) {
+      if (System.nanoTime() - deadline > 0) {
         throw new IOException("machine " + facts.name() + " did not come up");
       }
       Thread.sleep(1);
     }
   }
 
+  private Stream<ComponentConfigurationDTO> machines() {
+    return components.getComponentDescriptionDTOs().stream()
+        .filter(component -> Arrays.asList(component.configurationPid).contains(MACHINE_PID))
+        .flatMap(component -> components.getComponentConfigurationDTOs(component).stream())
+        .filter(machine -> machine.state == ComponentConfigurationDTO.ACTIVE);
+  }
+
   @Override
   public void close() {
-    buses.close();
     mdevs.close();
   }
 }

@@ -3,12 +3,9 @@ package busbar.conformance.scenario;
 import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 
 /**
  * What a player has to know of a machine before it plays on it, from the machine's description: the
@@ -17,16 +14,10 @@ import java.util.TreeSet;
  * @param name the machine's name
  * @param arch {@code "x86"}, {@code "ppc"}, {@code "arm"}
  * @param devices bus name by alias, without the {@code @}
- * @param buses the names of its buses that hold devices
  * @param hugePages 2 MiB pages that the host has set aside for its users
  */
 public record MachineFacts(
-    String name,
-    String arch,
-    Map<String, String> devices,
-    Set<String> buses,
-    int hugePages,
-    Path file) {
+    String name, String arch, Map<String, String> devices, int hugePages, Path file) {
 
   /**
    * Reads the description.
@@ -49,7 +40,6 @@ public record MachineFacts(
         String.valueOf(json.get("name")),
         family(String.valueOf(json.get("arch"))),
         Map.copyOf(devices),
-        buses(json),
         hugePages,
         file);
   }
@@ -62,20 +52,6 @@ public record MachineFacts(
         .sorted()
         .findFirst()
         .orElse(device);
-  }
-
-  private static Set<String> buses(Map<String, Object> json) {
-    Set<String> buses = new TreeSet<>();
-    if (json.get("pci") instanceof List<?> functions && !functions.isEmpty()) {
-      buses.add("pci");
-    }
-    if (json.get("platform") instanceof List<?> nodes) {
-      for (Object node : nodes) {
-        buses.add(
-            node instanceof Map<?, ?> map && map.get("bus") instanceof String s ? s : "platform");
-      }
-    }
-    return Set.copyOf(buses);
   }
 
   private static Optional<String> text(Object entry) {

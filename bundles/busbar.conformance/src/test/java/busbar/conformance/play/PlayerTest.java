@@ -24,7 +24,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import net.jqwik.api.Arbitraries;
@@ -49,8 +48,7 @@ class PlayerTest {
 
   private static Player player(ScriptedClient client, FakeAdmin admin) {
     MachineFacts facts =
-        new MachineFacts(
-            "pc", "x86", Map.of("edu", "0000:00:04.0"), Set.of(), 2, Path.of("pc.json"));
+        new MachineFacts("pc", "x86", Map.of("edu", "0000:00:04.0"), 2, Path.of("pc.json"));
     Bench bench =
         new Bench() {
           @Override

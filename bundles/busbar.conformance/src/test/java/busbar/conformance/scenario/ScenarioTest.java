@@ -79,7 +79,6 @@ class ScenarioTest {
         file,
         """
         {"name": "m", "arch": "ppc64le", "parameters": {"hugepages2M": 4},
-         "pci": [{}], "platform": [{"bus": "amba"}, {}],
          "aliases": {"edu": {"device": "0000:00:04.0", "driver": null}}}
         """);
 
@@ -87,7 +86,6 @@ class ScenarioTest {
 
     assertThat(facts.arch()).isEqualTo("ppc");
     assertThat(facts.hugePages()).isEqualTo(4);
-    assertThat(facts.buses()).containsExactlyInAnyOrder("pci", "amba", "platform");
     assertThat(facts.alias("0000:00:04.0")).isEqualTo("@edu");
     assertThat(facts.alias("0000:00:05.0")).isEqualTo("0000:00:05.0");
   }
