@@ -8,6 +8,7 @@ import busbar.api.Errno;
 import busbar.api.VfioException;
 import busbar.api.device.DeviceSet;
 import busbar.api.device.DeviceSet.Member;
+import busbar.api.iommu.IommuGroup;
 import busbar.api.pci.PciDevice;
 import busbar.api.pci.PciSavedState;
 import busbar.uapi.VfioPciDependentDevice;
@@ -21,6 +22,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -55,7 +57,8 @@ final class HotReset {
           "%d devices are reset with %s, the buffer has room for %d",
           scope.size(), core.name(), room);
     }
-    List<VfioPciDependentDevice> devices = scope.stream().map(HotReset::dependent).toList();
+    List<VfioPciDependentDevice> devices =
+        scope.stream().map(device -> dependent(core, device)).toList();
     long size = VfioPciHotResetInfo.SIZE + devices.size() * VfioPciDependentDevice.SIZE;
     MemorySegment whole = Args.struct(argument, size);
     long at = VfioPciHotResetInfo.OFFSET_DEVICES;
@@ -66,17 +69,29 @@ final class HotReset {
     answer.encode(whole);
   }
 
-  private static VfioPciDependentDevice dependent(PciDevice device) {
-    int group =
-        device
-            .iommuGroup()
-            .orElseThrow(
-                () ->
-                    Errno.EPERM.because(
-                        "no IOMMU isolates %s, which would be reset too", device.name()))
-            .id();
+  private static VfioPciDependentDevice dependent(PciCoreDevice core, PciDevice device) {
     return new VfioPciDependentDevice(
-        group, device.address().domain(), device.address().bus(), device.address().devfn());
+        groupId(core, device),
+        device.address().domain(),
+        device.address().bus(),
+        device.address().devfn());
+  }
+
+  /** The group that isolates a device, or the synthetic one that VFIO made for it. */
+  private static int groupId(PciCoreDevice core, PciDevice device) {
+    Optional<IommuGroup> real = device.iommuGroup();
+    if (real.isPresent()) {
+      return real.get().id();
+    }
+    return core.vfio.set().members().stream()
+        .filter(member -> member.device().name().equals(device.name()))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                Errno.EPERM.because(
+                    "no IOMMU isolates %s, which would be reset too", device.name()))
+        .device()
+        .groupId();
   }
 
   /** {@code VFIO_DEVICE_PCI_HOT_RESET}. */
