@@ -243,7 +243,11 @@ public final class DeviceDma implements DmaPort {
   private boolean message(long iova, MemorySegment buffer, long at, long length, Access access) {
     if (access == Access.WRITE && length == MESSAGE_BYTES) {
       int data = buffer.get(ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), at);
-      return messages.deliver(iova, data);
+      if (messages.deliver(iova, data)) {
+        return true;
+      }
+      report(iova, access, "no vector of this device has that message");
+      return false;
     }
     refuse(buffer, at, length, access);
     report(iova, access, "the range of message interrupts takes writes of 4 bytes only");

@@ -71,7 +71,8 @@ final class Decoding {
     return power.state() == 0;
   }
 
-  void update() {
+  /** After a change; of several at once the last one to come sees them all. */
+  synchronized void update() {
     int own = power.state() == 0 ? config.read(COMMAND, 2) & ALL : 0;
     if (lent != ALL && power.state() == 0) {
       own = own & MASTER | lent & MEMORY;

@@ -202,14 +202,7 @@ final class FunctionHardware {
   }
 
   private void sendMessage(long address, int data) {
-    if (!decoding.master()) {
-      return;
-    }
-    if (board.messages().holds(address)) {
-      board.messages().deliver(sender(), address, data);
-    } else {
-      OwnMessages.write(dma, address, data);
-    }
+    OwnMessages.write(dma, address, data);
   }
 
   int readConfig(int offset, int width) {

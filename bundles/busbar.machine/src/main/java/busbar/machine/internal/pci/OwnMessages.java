@@ -26,7 +26,7 @@ record OwnMessages(FunctionHardware function) implements DeviceDma.Messages {
     return function.board().messages().deliver(function.sender(), address, data);
   }
 
-  /** Sends a message whose address is ordinary memory. */
+  /** Sends a message: a write like any other one of the device. */
   static void write(DmaPort dma, long address, int data) {
     MemorySegment buffer = MemorySegment.ofArray(new byte[4]);
     buffer.set(LE32, 0, data);

@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** All PCI functions of a machine, of all its domains. */
@@ -58,9 +59,12 @@ public final class PciBus implements Bus {
     }
   }
 
-  /** The machine goes off: everything vanishes. */
+  /**
+   * The machine goes off: everything vanishes. That does not wait for long: a removal that is under
+   * way may wait for a user who waits for this.
+   */
   public void vanish() {
-    eventLock.lock();
+    boolean alone = awaitQuiet();
     try {
       List<PciFunction> all = List.copyOf(functions.values()).reversed();
       for (PciFunction function : all) {
@@ -71,7 +75,18 @@ public final class PciBus implements Bus {
           all.stream().flatMap(function -> function.hardware().memoryWindows().stream()).toList());
       all.forEach(PciFunction::close);
     } finally {
-      eventLock.unlock();
+      if (alone) {
+        eventLock.unlock();
+      }
+    }
+  }
+
+  private boolean awaitQuiet() {
+    try {
+      return eventLock.tryLock(1, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
     }
   }
 

@@ -29,6 +29,7 @@ public final class PciFunction implements PciDevice {
   private static final int MEMORY_ENABLE = 2;
   private static final int BUS_MASTER = 4;
   private static final int INTX_DISABLE = 0x400;
+  private static final int PME_ENABLE = 0x100;
   private static final int ROM = 6;
   private static final int FIRST_VIRTUAL = 7;
   private static final int LAST_VIRTUAL = 12;
@@ -281,8 +282,9 @@ public final class PciFunction implements PciDevice {
     if (now == 0 && power.losesState()) {
       beforeSleep = saveState();
     }
-    int control = hardware.config().read(power.register(), 2) & ~3;
-    writeConfig(power.register(), 2, control | wanted);
+    int control = hardware.config().read(power.register(), 2) & ~(3 | PME_ENABLE);
+    int wake = wanted != 0 && power.canWake() ? PME_ENABLE : 0;
+    writeConfig(power.register(), 2, control | wake | wanted);
     PciSavedState saved = beforeSleep;
     if (wanted == 0 && saved != null) {
       beforeSleep = null;

@@ -6,6 +6,7 @@ final class PowerState {
   private static final int D1_SUPPORT = 0x0200;
   private static final int D2_SUPPORT = 0x0400;
   private static final int NO_SOFT_RESET = 0x0008;
+  private static final int PME_SUPPORT = 0xf800;
   private static final int PME_ENABLE = 0x0100;
   private static final int PME_STATUS = 0x8000;
 
@@ -49,6 +50,11 @@ final class PowerState {
   /** Whether going from D3hot to D0 resets the function. */
   boolean losesState() {
     return capability != 0 && (config.read(capability + 4, 2) & NO_SOFT_RESET) == 0;
+  }
+
+  /** Whether the function can ask to be woken. */
+  boolean canWake() {
+    return (config.read(capability + 2, 2) & PME_SUPPORT) != 0;
   }
 
   /** The device wants to wake; whether it is allowed to say so. */
