@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** Random sequences with handovers in between: {@link ContainerProperties}. */
+/** Random sequences with handovers in between: {@link ContainerModelTest}. */
 class Type1StateTest {
   private final TestContainer container = TestContainer.v2();
   private final long vaddr = container.memory.allocate(16 * PAGE);

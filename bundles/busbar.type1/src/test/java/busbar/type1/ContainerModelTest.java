@@ -44,7 +44,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /** Random calls give the same answers and leave the same state as in {@link ContainerModel}. */
-class ContainerProperties {
+class ContainerModelTest {
   private static final int ENTRY_LIMIT = 10;
   private static final int AREA_PAGES = 24;
 
