@@ -49,9 +49,8 @@ final class CapabilityWalk {
     int shown = 0;
     int link = PCI_CAPABILITY_LIST;
     int at = device.readConfig(PCI_CAPABILITY_LIST, 1) & ~3;
-    // a list that loops would be walked for ever
     int left = (PCI_CFG_SPACE_SIZE - PCI_STD_HEADER_SIZEOF) / PCI_CAP_SIZEOF;
-    while (at >= PCI_STD_HEADER_SIZEOF && left-- > 0) {
+    while (at >= PCI_STD_HEADER_SIZEOF && !isLoop(at) && left-- > 0) {
       int id = device.readConfig(at, 1);
       int next = device.readConfig(at + PCI_CAP_LIST_NEXT, 1) & ~3;
       int length = StandardCapabilities.length(device, id, at);
@@ -108,7 +107,7 @@ final class CapabilityWalk {
     int previous = 0;
     int at = PCI_CFG_SPACE_SIZE;
     int left = (device.configSize() - PCI_CFG_SPACE_SIZE) / PCI_CAP_SIZEOF;
-    while (at >= PCI_CFG_SPACE_SIZE && at <= device.configSize() - PCI_CAP_SIZEOF && left-- > 0) {
+    while (at >= PCI_CFG_SPACE_SIZE && !isLoop(at) && left-- > 0) {
       int header = device.readConfig(at, 4);
       int id = header & 0xffff;
       int length = ExtendedCapabilities.length(device, id, at);
@@ -140,6 +139,11 @@ final class CapabilityWalk {
             length,
             ExtendedCapabilities.permissions(id, length),
             null));
+  }
+
+  /** Whether the list comes back to where it was: some devices' lists do, and lead on for ever. */
+  private boolean isLoop(int at) {
+    return owners[at] != null && owners[at].start() == at;
   }
 
   private void own(Capability capability) {
