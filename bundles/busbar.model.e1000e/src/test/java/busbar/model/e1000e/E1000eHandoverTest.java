@@ -42,7 +42,7 @@ class E1000eHandoverTest {
    */
   private static void enableRings(FakeModelContext context, DeviceModel model) {
     for (int i = 0; i < 8; i++) {
-      int command = i % 2 == 0 ? 0x08000000 : 0x89000000;
+      int command = i % 2 == 0 ? 0 : 0x89000000;
       context.memory().put(0x10000 + 16L * i, 8, 0x20000 + 64L * i);
       context.memory().put(0x10008 + 16L * i, 8, (command | 64) & 0xffff_ffffL);
       context.memory().put(0x11000 + 16L * i, 8, 0x21000 + 0x100L * i);
@@ -57,7 +57,8 @@ class E1000eHandoverTest {
       {Reg.RDT, 7},
       {Reg.RCTL, 0x0400_805a},
       {Reg.TIDV, 20},
-      {Reg.RDTR, 10}
+      {Reg.RDTR, 10},
+      {Reg.IMS, 0x85}
     };
     for (long[] write : writes) {
       model.write(0, write[0], 4, write[1]);
