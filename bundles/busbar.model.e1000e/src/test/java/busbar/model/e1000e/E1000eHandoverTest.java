@@ -18,7 +18,7 @@ class E1000eHandoverTest {
   };
 
   private final HandoverLaw law =
-      new HandoverLaw(E1000eHandoverTest::context, E1000eModel::new)
+      new HandoverLaw(() -> context(0x80040011), E1000eModel::new)
           .registers(
               0,
               REGISTERS,
@@ -33,6 +33,18 @@ class E1000eHandoverTest {
               0xa9888,
               4,
               1 << 21 | 1 << 26 | 0x1340)
+          .memory(0x10000, 0x2000)
+          .memory(0x20000, 0x4000)
+          .prepared(E1000eHandoverTest::enableRings);
+
+  private static final long[] TRAFFIC = {
+    Reg.TDT, Reg.TDT, Reg.TDT, Reg.TDT, Reg.RDT, Reg.ICR, Reg.ICS, Reg.IMS, Reg.IMC, Reg.TIDV,
+    Reg.TADV, Reg.RDTR, Reg.RADV, Reg.GPTC, Reg.TORL, Reg.TORH
+  };
+
+  private final HandoverLaw trafficLaw =
+      new HandoverLaw(() -> context(0x00040011), E1000eModel::new)
+          .registers(0, TRAFFIC, 0, 1, 2, 3, 4, 5, 6, 7, 0x85)
           .memory(0x10000, 0x2000)
           .memory(0x20000, 0x4000)
           .prepared(E1000eHandoverTest::enableRings);
@@ -65,15 +77,20 @@ class E1000eHandoverTest {
     }
   }
 
-  private static FakeModelContext context() {
+  private static FakeModelContext context(int messageCapability) {
     FakeModelContext context = new FakeModelContext("e1000e");
     context.setConfig(0x34, 1, 0xa0);
-    context.setConfig(0xa0, 4, 0x80040011);
+    context.setConfig(0xa0, 4, messageCapability);
     return context;
   }
 
   @Property(tries = 60)
   void aDeviceThatIsExchangedBehavesAsOneThatIsNot(@ForAll long seed) {
     law.check(seed, 300);
+  }
+
+  @Property(tries = 100)
+  void noFrameAndNoDelayIsLost(@ForAll long seed) {
+    trafficLaw.check(seed, 60);
   }
 }
