@@ -3,6 +3,7 @@ package busbar.api.time;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Condition;
 
 /**
@@ -36,12 +37,29 @@ public final class SystemTiming implements Timing, AutoCloseable {
 
   @Override
   public Timer schedule(long delayNanos, Runnable task) {
+    if (delayNanos <= 0) {
+      return start(task);
+    }
     ScheduledFuture<?> future =
         scheduler.schedule(
             () -> Thread.ofVirtual().name("busbar-timer").start(task),
             delayNanos,
             TimeUnit.NANOSECONDS);
     return () -> future.cancel(false);
+  }
+
+  /** At once, without a detour over the thread that keeps the timers. */
+  private static Timer start(Runnable task) {
+    AtomicBoolean waiting = new AtomicBoolean(true);
+    Thread.ofVirtual()
+        .name("busbar-timer")
+        .start(
+            () -> {
+              if (waiting.getAndSet(false)) {
+                task.run();
+              }
+            });
+    return () -> waiting.getAndSet(false);
   }
 
   @Override
