@@ -42,6 +42,9 @@ public final class SpaprDriver
     implements VfioIommuDriverOps<TceContainer>, HandoverOps<TceContainer> {
   static final String NAME = "vfio-iommu-spapr-tce";
 
+  /** The kind of hardware that it drives. */
+  private static final String DMA_WINDOWS = "spapr-tce";
+
   /** Asked before a container has chosen: does the platform have error handling? */
   private final List<Iommu> iommus = new CopyOnWriteArrayList<>();
 
@@ -65,6 +68,11 @@ public final class SpaprDriver
     iommus.remove(iommu);
   }
 
+  /** Linux has this backend on platforms with DMA windows alone. */
+  private boolean isAtHome() {
+    return iommus.isEmpty() || iommus.stream().anyMatch(iommu -> iommu.kind().equals(DMA_WINDOWS));
+  }
+
   @Override
   public TceContainer open(int type, Caller caller) {
     return switch (type) {
@@ -82,7 +90,7 @@ public final class SpaprDriver
   @Override
   public long ioctl(TceContainer container, Caller caller, int command, MemorySegment argument) {
     if (command == VFIO_CHECK_EXTENSION) {
-      return extension(Args.immediate(argument));
+      return extension(container, Args.immediate(argument));
     }
     container.containerLock.lock();
     try {
@@ -95,9 +103,10 @@ public final class SpaprDriver
     }
   }
 
-  private long extension(long id) {
+  /** {@code container} is {@code null} while it has not chosen. */
+  private long extension(TceContainer container, long id) {
     if (id == VFIO_SPAPR_TCE_IOMMU || id == VFIO_SPAPR_TCE_v2_IOMMU) {
-      return 1;
+      return container != null || isAtHome() ? 1 : 0;
     }
     boolean eeh =
         id == VFIO_EEH

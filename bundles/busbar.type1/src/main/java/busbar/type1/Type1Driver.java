@@ -16,6 +16,7 @@ import busbar.api.Args;
 import busbar.api.Caller;
 import busbar.api.Errno;
 import busbar.api.device.GroupType;
+import busbar.api.iommu.Iommu;
 import busbar.api.iommu.IommuGroup;
 import busbar.api.iommu.PagePinningOps;
 import busbar.api.iommu.VfioIommuDriverOps;
@@ -23,11 +24,15 @@ import busbar.api.memory.Access;
 import busbar.api.state.HandoverOps;
 import busbar.api.state.StateRecord;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.FrameworkUtil;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
 
 /**
  * The backend {@code vfio-iommu-type1}: the user says which memory devices reach at which address,
@@ -38,11 +43,29 @@ public final class Type1Driver
     implements VfioIommuDriverOps<Type1Iommu>, PagePinningOps<Type1Iommu>, HandoverOps<Type1Iommu> {
   static final String NAME = "vfio-iommu-type1";
 
+  /** Hardware without page tables: Linux for such a platform has no type1. */
+  private static final String DMA_WINDOWS = "spapr-tce";
+
   private final Type1Parameters parameters;
+  private final List<Iommu> iommus = new CopyOnWriteArrayList<>();
 
   @Activate
   public Type1Driver(@Reference Type1Parameters parameters) {
     this.parameters = parameters;
+  }
+
+  @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+  void bindIommu(Iommu iommu) {
+    iommus.add(iommu);
+  }
+
+  void unbindIommu(Iommu iommu) {
+    iommus.remove(iommu);
+  }
+
+  /** Whether this is a platform for it: any but one whose IOMMUs all have DMA windows. */
+  private boolean isAtHome() {
+    return iommus.isEmpty() || iommus.stream().anyMatch(iommu -> !iommu.kind().equals(DMA_WINDOWS));
   }
 
   @Override
@@ -84,7 +107,10 @@ public final class Type1Driver
   }
 
   /** {@code iommu} is {@code null} while the container has not chosen. */
-  private static boolean supports(Type1Iommu iommu, long extension) {
+  private boolean supports(Type1Iommu iommu, long extension) {
+    if (iommu == null && !isAtHome()) {
+      return false;
+    }
     if (extension == VFIO_TYPE1_IOMMU
         || extension == VFIO_TYPE1v2_IOMMU
         || extension == VFIO_UNMAP_ALL) {
