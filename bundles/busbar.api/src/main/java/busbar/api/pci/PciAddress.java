@@ -39,11 +39,27 @@ public record PciAddress(int domain, int bus, int device, int function)
 
   @Override
   public int compareTo(PciAddress other) {
-    return Integer.compare(domain << 16 | requesterId(), other.domain << 16 | other.requesterId());
+    return Integer.compareUnsigned(
+        domain << 16 | requesterId(), other.domain << 16 | other.requesterId());
   }
 
   @Override
   public String toString() {
-    return "%04x:%02x:%02x.%x".formatted(domain, bus, device, function);
+    char[] text = new char[12];
+    put(text, 0, 4, domain);
+    text[4] = ':';
+    put(text, 5, 2, bus);
+    text[7] = ':';
+    put(text, 8, 2, device);
+    text[10] = '.';
+    put(text, 11, 1, function);
+    return new String(text);
+  }
+
+  private static void put(char[] text, int at, int digits, int value) {
+    for (int i = digits - 1; i >= 0; i--) {
+      text[at + i] = Character.forDigit(value & 15, 16);
+      value >>= 4;
+    }
   }
 }

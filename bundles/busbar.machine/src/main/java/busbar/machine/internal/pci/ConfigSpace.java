@@ -20,8 +20,15 @@ final class ConfigSpace {
     clearing = new int[words];
     resetting = new int[words];
     resetValues = new int[words];
-    for (int i = 0; i < image.length; i++) {
-      values.setPlain(i / 4, values.getPlain(i / 4) | (image[i] & 0xff) << 8 * (i & 3));
+    for (int at = 0; at < image.length; at += 4) {
+      int word =
+          image[at] & 0xff
+              | (image[at + 1] & 0xff) << 8
+              | (image[at + 2] & 0xff) << 16
+              | image[at + 3] << 24;
+      if (word != 0) {
+        values.setPlain(at >> 2, word);
+      }
     }
   }
 

@@ -49,6 +49,7 @@ final class FunctionHardware {
         public void reset() {}
       };
 
+  private final String name;
   private final Board board;
   private final MachineDescription.Function description;
   private final FunctionHardware above;
@@ -82,6 +83,7 @@ final class FunctionHardware {
       FunctionHardware above,
       boolean virtual,
       DmaGroup group) {
+    this.name = description.address().toString();
     this.board = board;
     this.description = description;
     this.above = above;
@@ -132,7 +134,7 @@ final class FunctionHardware {
   }
 
   String name() {
-    return description.address().toString();
+    return name;
   }
 
   boolean isBridge() {
