@@ -6,6 +6,7 @@ import busbar.api.state.StateRecord;
 import busbar.pci.Bars.Claim;
 import busbar.pci.OpenFunction.Findings;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLongArray;
@@ -57,29 +58,43 @@ final class Handover {
     values.put("ioeventfds", function.ioeventfds.save());
   }
 
+  /** What is taken over once everything of a record was found to be there. */
+  private record Taken(
+      OpenFunction function,
+      LowPower.Saved lowPower,
+      StateRecord interrupts,
+      List<StateRecord> ioeventfds) {}
+
   /** Takes over; returns whether virtual functions were enabled through the predecessor. */
   static boolean restore(PciCoreDevice fresh, StateRecord record) {
     StateRecord state = record.expect(KIND, VERSION);
-    boolean open = state.get("open", Boolean.class);
     // everything is read before anything is taken over, so that a wrong record changes nothing
-    OpenFunction function = open ? openFunction(fresh, state) : null;
-    fresh.adoptTokens(token(state, "token"), token(state, "physicalToken"));
+    Taken taken = state.get("open", Boolean.class) ? taken(fresh, state) : null;
+    boolean sriovEnabled = state.get("sriovEnabled", Boolean.class);
     fresh.setNeedsReset(state.get("needsReset", Boolean.class));
+    fresh.adoptTokens(token(state, "token"), token(state, "physicalToken"));
     fresh.power.restoreSavedState((byte[]) state.values().get("savedState"));
     fresh.power.restoreSuspendedState((byte[]) state.values().get("suspendedState"));
-    if (open) {
-      fresh.adopt(function);
-      fresh.lowPower.restore(
-          new LowPower.Saved(
-              state.get("lowPower", Boolean.class),
-              state.get("asleep", Boolean.class),
-              state.get("sleepMaskedIntx", Boolean.class),
-              (EventFd) state.values().get("wakeup")));
-      function.irqs.restore(state.get("interrupts", StateRecord.class));
-      function.ioeventfds.restore(state.list("ioeventfds", StateRecord.class));
+    if (taken != null) {
+      fresh.adopt(taken.function());
+      fresh.lowPower.restore(taken.lowPower());
+      taken.function().irqs.restore(taken.interrupts());
+      taken.function().ioeventfds.restore(taken.ioeventfds());
       fresh.listen();
     }
-    return state.get("sriovEnabled", Boolean.class);
+    return sriovEnabled;
+  }
+
+  private static Taken taken(PciCoreDevice fresh, StateRecord state) {
+    return new Taken(
+        openFunction(fresh, state),
+        new LowPower.Saved(
+            state.get("lowPower", Boolean.class),
+            state.get("asleep", Boolean.class),
+            state.get("sleepMaskedIntx", Boolean.class),
+            (EventFd) state.values().get("wakeup")),
+        state.get("interrupts", StateRecord.class),
+        state.list("ioeventfds", StateRecord.class));
   }
 
   private static OpenFunction openFunction(PciCoreDevice fresh, StateRecord state) {

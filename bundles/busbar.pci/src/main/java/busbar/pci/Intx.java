@@ -13,6 +13,7 @@ import busbar.api.irq.InterruptSource.Start;
 import busbar.api.state.StateRecord;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The INTx pin of an open device. An interrupt is masked as it is taken, by the disable bit of
@@ -37,8 +38,11 @@ final class Intx {
   private volatile boolean enabled;
   private volatile EventFd trigger;
 
-  /** Under the command lock. */
-  private boolean masked;
+  /**
+   * Changed under the command lock. A successor shares the object: an interrupt that the
+   * predecessor takes after its save is masked for both.
+   */
+  private AtomicBoolean masked = new AtomicBoolean();
 
   /** The user's disable bit; written under the command lock. */
   private volatile boolean disabled;
@@ -63,10 +67,10 @@ final class Intx {
                 () -> Errno.ENODEV.because("no line is routed to INTx of %s", core.name()));
     boolean startMasked;
     synchronized (command) {
-      masked = disabled;
-      startMasked = masked;
+      startMasked = disabled;
+      masked.set(startMasked);
       if (masking == Masking.COMMAND) {
-        hardwareMask(masked);
+        hardwareMask(startMasked);
       }
     }
     trigger = eventFd;
@@ -100,10 +104,10 @@ final class Intx {
     synchronized (command) {
       if (masking == Masking.LINE) {
         source.disable();
-      } else if (masked || !command.checkAndMaskIntx()) {
+      } else if (masked.get() || !command.checkAndMaskIntx()) {
         return Handled.NONE;
       }
-      masked = true;
+      masked.set(true);
     }
     send();
     return Handled.YES;
@@ -126,7 +130,7 @@ final class Intx {
         }
         return false;
       }
-      if (masked) {
+      if (masked.get()) {
         return false;
       }
       if (masking == Masking.COMMAND) {
@@ -134,7 +138,7 @@ final class Intx {
       } else {
         source.disable();
       }
-      masked = true;
+      masked.set(true);
       return true;
     }
   }
@@ -152,13 +156,13 @@ final class Intx {
         }
         return false;
       }
-      if (!masked || disabled) {
+      if (!masked.get() || disabled) {
         return false;
       }
       if (masking == Masking.COMMAND && command.intxPending()) {
         return true;
       }
-      masked = false;
+      masked.set(false);
       if (masking == Masking.COMMAND) {
         hardwareMask(false);
       } else {
@@ -245,7 +249,7 @@ final class Intx {
    */
   void restore(StateRecord state, boolean inForce) {
     synchronized (command) {
-      masked = state.get("masked", Boolean.class);
+      masked = state.get("masked", AtomicBoolean.class);
       disabled = state.get("disabled", Boolean.class);
       trigger = (EventFd) state.values().get("trigger");
       enabled = inForce;

@@ -1,6 +1,7 @@
 package busbar.pci;
 
 import static busbar.api.Errno.EINVAL;
+import static busbar.api.Errno.EIO;
 import static busbar.uapi.VfioHeader.*;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -11,6 +12,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** One version of the driver saves, hardware goes on, the next version restores. */
 class HandoverTest {
@@ -75,6 +78,26 @@ class HandoverTest {
     assertThat(fired.take()).isEqualTo(1);
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aPinThatRisesBetweenSaveAndRestoreIsDeliveredOnceAndCanBeUnmasked(boolean maskable) {
+    FakeFunction card = ConfigImage.card();
+    card.maskable = maskable;
+    Rig before = new Rig(card).bind().open();
+    EventFd fired = before.vfio.give(1);
+    before.irqs(ARM, VFIO_PCI_INTX_IRQ_INDEX, 0, 1, 1);
+    StateRecord state = before.driver.save(before.core);
+    card.assertIntx(true);
+    Rig next = new Rig(card, new VfioPciDriver(new Rig.TestConfig()), before.vfio).bind();
+    next.driver.restore(next.core, state);
+    before.driver.forget(before.core);
+    assertThat(fired.take()).isEqualTo(1);
+    card.assertIntx(false);
+    next.irqs(UNMASK, VFIO_PCI_INTX_IRQ_INDEX, 0, 1);
+    card.assertIntx(true);
+    assertThat(fired.take()).isEqualTo(1);
+  }
+
   private static long awaited(EventFd eventFd) {
     try {
       return eventFd.await(5_000_000_000L);
@@ -115,7 +138,7 @@ class HandoverTest {
   void memoryThatIsOffStaysOff() {
     old.config(4, 2, 0);
     Rig next = swap(() -> {});
-    Rig.refused(busbar.api.Errno.EIO, () -> next.read(0, 0, 4));
+    Rig.refused(EIO, () -> next.read(0, 0, 4));
     next.config(4, 2, 2);
     next.read(0, 0, 4);
   }
