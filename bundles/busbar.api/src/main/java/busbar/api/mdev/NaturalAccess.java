@@ -1,5 +1,6 @@
 package busbar.api.mdev;
 
+import busbar.api.Errno;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -42,8 +43,12 @@ public final class NaturalAccess {
    * Fills the buffer from the device.
    *
    * @return its size; a failure of an access fails the whole read
+   * @throws busbar.api.VfioException {@code EFAULT} if the buffer cannot be written
    */
   public static int read(MemorySegment buffer, long offset, Load device) {
+    if (buffer.isReadOnly()) {
+      throw Errno.EFAULT.because("the buffer at 0x%x cannot be written", buffer.address());
+    }
     long size = buffer.byteSize();
     for (long done = 0; done < size; ) {
       int width = width(offset + done, size - done);

@@ -191,49 +191,47 @@ final class Mbochs implements NaturalAccess.Load, NaturalAccess.Store, MappedReg
     if (Integer.compareUnsigned(index, NUM_REGIONS) >= 0) {
       throw Errno.EINVAL.because("%s has no region %d", uuid, Integer.toUnsignedLong(index));
     }
-    switch (index) {
-      case VFIO_PCI_CONFIG_REGION_INDEX ->
-          region(asked, RW, BochsConfigSpace.SIZE, 0).encode(argument);
-      case VFIO_PCI_BAR0_REGION_INDEX ->
-          region(asked, RW | VFIO_REGION_INFO_FLAG_MMAP, memory.size(), MEMORY).encode(argument);
-      case VFIO_PCI_BAR2_REGION_INDEX -> region(asked, RW, PAGE, REGISTERS).encode(argument);
-      case EDID_REGION -> edidRegion(asked, argument);
-      default -> region(asked, 0, 0, 0).encode(argument);
-    }
+    MemorySegment answer =
+        switch (index) {
+          case VFIO_PCI_CONFIG_REGION_INDEX -> region(asked, RW, BochsConfigSpace.SIZE, 0);
+          case VFIO_PCI_BAR0_REGION_INDEX ->
+              region(asked, RW | VFIO_REGION_INFO_FLAG_MMAP, memory.size(), MEMORY);
+          case VFIO_PCI_BAR2_REGION_INDEX -> region(asked, RW, PAGE, REGISTERS);
+          case EDID_REGION -> edidRegion(asked);
+          default -> region(asked, 0, 0, 0);
+        };
+    Args.copyOut(argument, answer);
   }
 
-  private static VfioRegionInfo region(VfioRegionInfo asked, int flags, long size, long offset) {
-    return new VfioRegionInfo(asked.argsz(), flags, asked.index(), asked.capOffset(), size, offset);
+  private static MemorySegment region(VfioRegionInfo asked, int flags, long size, long offset) {
+    MemorySegment answer = MemorySegment.ofArray(new byte[(int) VfioRegionInfo.SIZE]);
+    new VfioRegionInfo(asked.argsz(), flags, asked.index(), asked.capOffset(), size, offset)
+        .encode(answer);
+    return answer;
   }
 
-  /** The EDID region says by a capability what it is, if the caller's struct has room for it. */
-  private static void edidRegion(VfioRegionInfo asked, MemorySegment argument) {
-    CapabilityChain chain =
-        new CapabilityChain()
-            .add(
-                VFIO_REGION_INFO_CAP_TYPE,
-                1,
-                VfioRegionInfoCapType.SIZE,
-                capability -> {
-                  Args.putU32(capability, VfioRegionInfoCapType.OFFSET_TYPE, VFIO_REGION_TYPE_GFX);
-                  Args.putU32(
-                      capability,
-                      VfioRegionInfoCapType.OFFSET_SUBTYPE,
-                      VFIO_REGION_SUBTYPE_GFX_EDID);
-                });
+  /** The EDID region says by a capability what it is, if the caller has room for it. */
+  private static MemorySegment edidRegion(VfioRegionInfo asked) {
+    CapabilityChain chain = new CapabilityChain();
+    chain.add(VFIO_REGION_INFO_CAP_TYPE, 1, VfioRegionInfoCapType.SIZE, Mbochs::edidType);
     long needed = VfioRegionInfo.SIZE + chain.byteSize();
     boolean fits = Integer.toUnsignedLong(asked.argsz()) >= needed;
+    long size = fits ? needed : VfioRegionInfo.SIZE;
+    MemorySegment answer = MemorySegment.ofArray(new byte[(int) size]);
+    int capOffset = 0;
     if (fits) {
-      chain.copyInto(Args.struct(argument, needed), VfioRegionInfo.SIZE);
+      capOffset = (int) VfioRegionInfo.SIZE;
+      chain.copyInto(answer, capOffset);
     }
-    new VfioRegionInfo(
-            fits ? asked.argsz() : (int) needed,
-            RW | VFIO_REGION_INFO_FLAG_CAPS,
-            asked.index(),
-            fits ? (int) VfioRegionInfo.SIZE : 0,
-            PAGE,
-            EDID)
-        .encode(argument);
+    int argsz = fits ? asked.argsz() : (int) needed;
+    int flags = RW | VFIO_REGION_INFO_FLAG_CAPS;
+    new VfioRegionInfo(argsz, flags, asked.index(), capOffset, PAGE, EDID).encode(answer);
+    return answer;
+  }
+
+  private static void edidType(MemorySegment capability) {
+    Args.putU32(capability, VfioRegionInfoCapType.OFFSET_TYPE, VFIO_REGION_TYPE_GFX);
+    Args.putU32(capability, VfioRegionInfoCapType.OFFSET_SUBTYPE, VFIO_REGION_SUBTYPE_GFX_EDID);
   }
 
   void irqInfo(MemorySegment argument) {
@@ -257,7 +255,8 @@ final class Mbochs implements NaturalAccess.Load, NaturalAccess.Store, MappedReg
     }
     int type = Args.u32(argument, VfioDeviceGfxPlaneInfo.OFFSET_DRM_PLANE_TYPE);
     Optional<Plane> shown = type == PRIMARY_PLANE ? shownPlane() : Optional.empty();
-    MemorySegment plane = argument.asSlice(0, VfioDeviceGfxPlaneInfo.MIN_ARGSZ);
+    MemorySegment plane = MemorySegment.ofArray(new byte[VfioDeviceGfxPlaneInfo.MIN_ARGSZ]);
+    plane.copyFrom(argument.asSlice(0, VfioDeviceGfxPlaneInfo.MIN_ARGSZ));
     plane.asSlice(VfioDeviceGfxPlaneInfo.OFFSET_DRM_FORMAT).fill((byte) 0);
     if (shown.isPresent()) {
       Mode mode = shown.get().mode();
@@ -268,6 +267,7 @@ final class Mbochs implements NaturalAccess.Load, NaturalAccess.Store, MappedReg
       Args.putU32(plane, VfioDeviceGfxPlaneInfo.OFFSET_SIZE, (int) mode.size());
       Args.putU32(plane, VfioDeviceGfxPlaneInfo.OFFSET_DMABUF_ID, shown.get().id());
     }
+    Args.copyOut(argument, plane);
   }
 
   /**

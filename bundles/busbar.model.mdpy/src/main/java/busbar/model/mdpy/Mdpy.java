@@ -164,14 +164,16 @@ final class Mdpy implements NaturalAccess.Load, NaturalAccess.Store, MappedRegio
     if (Integer.compareUnsigned(index, VFIO_PCI_NUM_REGIONS) >= 0 && index != DISPLAY_REGION) {
       throw Errno.EINVAL.because("%s has no region %d", uuid, Integer.toUnsignedLong(index));
     }
-    VfioRegionInfo answer =
+    VfioRegionInfo info =
         switch (index) {
           case VFIO_PCI_CONFIG_REGION_INDEX -> region(asked, RW, MdpyConfigSpace.SIZE, 0);
           case VFIO_PCI_BAR0_REGION_INDEX, DISPLAY_REGION ->
               region(asked, RW | VFIO_REGION_INFO_FLAG_MMAP, resolution.memorySize(), FRAMEBUFFER);
           default -> region(asked, 0, 0, 0);
         };
-    answer.encode(argument);
+    MemorySegment answer = MemorySegment.ofArray(new byte[(int) VfioRegionInfo.SIZE]);
+    info.encode(answer);
+    Args.copyOut(argument, answer);
   }
 
   private static VfioRegionInfo region(VfioRegionInfo asked, int flags, long size, long offset) {
@@ -201,7 +203,8 @@ final class Mdpy implements NaturalAccess.Load, NaturalAccess.Store, MappedRegio
     if (flags != VFIO_GFX_PLANE_TYPE_REGION) {
       throw Errno.EINVAL.because("%s shows its plane as a region, not as 0x%x asks", uuid, flags);
     }
-    MemorySegment plane = argument.asSlice(0, VfioDeviceGfxPlaneInfo.MIN_ARGSZ);
+    MemorySegment plane = MemorySegment.ofArray(new byte[VfioDeviceGfxPlaneInfo.MIN_ARGSZ]);
+    plane.copyFrom(argument.asSlice(0, VfioDeviceGfxPlaneInfo.MIN_ARGSZ));
     long from = VfioDeviceGfxPlaneInfo.OFFSET_DRM_FORMAT;
     plane.asSlice(from).fill((byte) 0);
     Args.putU32(plane, VfioDeviceGfxPlaneInfo.OFFSET_DRM_FORMAT, Resolution.DRM_FORMAT);
@@ -210,6 +213,7 @@ final class Mdpy implements NaturalAccess.Load, NaturalAccess.Store, MappedRegio
     Args.putU32(plane, VfioDeviceGfxPlaneInfo.OFFSET_STRIDE, resolution.stride());
     Args.putU32(plane, VfioDeviceGfxPlaneInfo.OFFSET_SIZE, resolution.memorySize());
     Args.putU32(plane, VfioDeviceGfxPlaneInfo.OFFSET_REGION_INDEX, DISPLAY_REGION);
+    Args.copyOut(argument, plane);
   }
 
   /**

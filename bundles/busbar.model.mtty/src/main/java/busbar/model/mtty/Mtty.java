@@ -131,6 +131,7 @@ final class Mtty implements NaturalAccess.Load, NaturalAccess.Store {
     if (index == VFIO_PCI_CONFIG_REGION_INDEX) {
       size = MttyConfigSpace.SIZE;
     }
+    MemorySegment answer = MemorySegment.ofArray(new byte[(int) VfioRegionInfo.SIZE]);
     new VfioRegionInfo(
             asked.argsz(),
             VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE,
@@ -138,7 +139,8 @@ final class Mtty implements NaturalAccess.Load, NaturalAccess.Store {
             asked.capOffset(),
             size,
             (long) index << REGION_SHIFT)
-        .encode(argument);
+        .encode(answer);
+    Args.copyOut(argument, answer);
   }
 
   void irqInfo(MemorySegment argument) {

@@ -73,7 +73,9 @@ final class SavingStream implements FileOps {
     VfioPrecopyInfo asked = VfioPrecopyInfo.decode(argument);
     // the flags came back as they were given before the client asked for the second version
     int flags = migration.precopyInfoV2() ? 0 : asked.flags();
-    new VfioPrecopyInfo(asked.argsz(), flags, filled - position, 0).encode(argument);
+    MemorySegment answer = MemorySegment.ofArray(new byte[(int) VfioPrecopyInfo.SIZE]);
+    new VfioPrecopyInfo(asked.argsz(), flags, filled - position, 0).encode(answer);
+    Args.copyOut(argument, answer);
   }
 
   private void checkNotEnded() {
