@@ -79,6 +79,11 @@ final class Group {
     devices.addFirst(device);
   }
 
+  /** Whether a device of it can still be opened. */
+  boolean hasDevices() {
+    return !devices.isEmpty();
+  }
+
   void withdraw(DeviceObject device) {
     devices.remove(device);
   }

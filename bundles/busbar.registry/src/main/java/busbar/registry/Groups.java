@@ -163,6 +163,10 @@ final class Groups {
         if (there != null && there.iommuGroup() instanceof SyntheticGroup clashing) {
           makeRoom(clashing);
         }
+        if (there != null && !there.hasDevices()) {
+          // its devices are gone with their machine; files on it live on without a node
+          nodes.remove(there.node(), there);
+        }
         if (nodes.containsKey(group.node())) {
           throw Errno.EBUSY.because("another %s exists", group);
         }
@@ -181,9 +185,10 @@ final class Groups {
       if (--group.members > 0) {
         return;
       }
-      nodes.remove(group.node());
       byIommuGroup.remove(group.iommuGroup());
-      nodeIds.clear(group.id());
+      if (nodes.remove(group.node(), group)) {
+        nodeIds.clear(group.id());
+      }
       discard(group.iommuGroup());
     }
     group.vanish();
