@@ -11,7 +11,6 @@ import org.osgi.service.cm.ConfigurationAdmin;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
-import org.osgi.service.component.runtime.ServiceComponentRuntime;
 import picocli.CommandLine;
 
 /** {@code ./busbar conform PATH... [--kernel V] [--json FILE] [--diff] [--driver JAR]}. */
@@ -19,7 +18,6 @@ import picocli.CommandLine;
 public final class ConformCommand implements LaunchCommand {
   private final BundleContext context;
   private final ConfigurationAdmin configurations;
-  private final ServiceComponentRuntime components;
   private final Vfio vfio;
   private final VfioAdmin admin;
 
@@ -27,20 +25,17 @@ public final class ConformCommand implements LaunchCommand {
   public ConformCommand(
       BundleContext context,
       @Reference ConfigurationAdmin configurations,
-      @Reference ServiceComponentRuntime components,
       @Reference Vfio vfio,
       @Reference VfioAdmin admin) {
     this.context = context;
     this.configurations = configurations;
-    this.components = components;
     this.vfio = vfio;
     this.admin = admin;
   }
 
   @Override
   public int run(List<String> args, PrintStream out, PrintStream err) {
-    try (FrameworkBenches benches =
-        new FrameworkBenches(context, configurations, components, vfio, admin)) {
+    try (FrameworkBenches benches = new FrameworkBenches(context, configurations, vfio, admin)) {
       return new CommandLine(new Conform(benches, new DriverBundles(context), out, err))
           .setOut(new PrintWriter(out, true))
           .setErr(new PrintWriter(err, true))

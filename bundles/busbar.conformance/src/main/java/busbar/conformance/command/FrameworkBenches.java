@@ -12,18 +12,15 @@ import busbar.conformance.scenario.MachineFacts;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Hashtable;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.osgi.framework.BundleContext;
-import org.osgi.service.cm.Configuration;
+import org.osgi.framework.Constants;
+import org.osgi.framework.ServiceReference;
 import org.osgi.service.cm.ConfigurationAdmin;
-import org.osgi.service.component.runtime.ServiceComponentRuntime;
-import org.osgi.service.component.runtime.dto.ComponentConfigurationDTO;
 import org.osgi.util.tracker.ServiceTracker;
 
 /**
@@ -34,29 +31,30 @@ import org.osgi.util.tracker.ServiceTracker;
 final class FrameworkBenches implements BenchFactory, AutoCloseable {
   private static final String MACHINE_PID = "busbar.machine";
 
-  /** A property that the component does not know, to tell its configurations apart. */
+  /** By name: no class of the machine's is needed here. */
+  private static final String MACHINE = "busbar.machine.Machine";
+
+  /** A property that the component does not know: with it no two configurations are the same. */
   private static final String BOOT = "boot";
 
   private static final System.Logger LOG = System.getLogger(FrameworkBenches.class.getName());
+  private static final long FIRST_MILLIS = 5_000;
   private static final long TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(20);
 
   private final ConfigurationAdmin configurations;
   private final Vfio vfio;
   private final VfioAdmin admin;
-  private final ServiceComponentRuntime components;
+  private final ServiceTracker<Object, Object> machines;
   private final ServiceTracker<MdevAdmin, MdevAdmin> mdevs;
   private int boots;
 
   FrameworkBenches(
-      BundleContext context,
-      ConfigurationAdmin configurations,
-      ServiceComponentRuntime components,
-      Vfio vfio,
-      VfioAdmin admin) {
+      BundleContext context, ConfigurationAdmin configurations, Vfio vfio, VfioAdmin admin) {
     this.configurations = configurations;
     this.vfio = vfio;
     this.admin = admin;
-    this.components = components;
+    machines = new ServiceTracker<>(context, MACHINE, null);
+    machines.open();
     mdevs = new ServiceTracker<>(context, MdevAdmin.class, null);
     mdevs.open();
   }
@@ -64,12 +62,19 @@ final class FrameworkBenches implements BenchFactory, AutoCloseable {
   @Override
   public Bench boot(Path description) throws Exception {
     MachineFacts facts = MachineFacts.read(description);
+    if (boots == 0) {
+      // the machine that the framework was started with comes of itself, and must not be taken for
+      // ours
+      machines.waitForService(FIRST_MILLIS);
+    }
     takeBack();
-    Configuration machine = configurations.getConfiguration(MACHINE_PID, "?");
+    long newest = newestMachine();
     boots++;
-    String boot = Integer.toString(boots);
-    machine.update(new Hashtable<>(Map.of("file", description.toString(), BOOT, boot)));
-    awaitMachine(facts, boot);
+    configurations
+        .getConfiguration(MACHINE_PID, "?")
+        .update(
+            new Hashtable<>(Map.of("file", description.toString(), BOOT, Integer.toString(boots))));
+    awaitMachine(facts, newest);
     return new FrameworkBench(vfio, admin, Optional.ofNullable(mdevs.getService()));
   }
 
@@ -106,14 +111,13 @@ final class FrameworkBenches implements BenchFactory, AutoCloseable {
   }
 
   /**
-   * Waits until the machine's component has been activated with the configuration of this boot.
-   * Only then is all of it on offer, and every device bound: the registry does that while a bus is
-   * being offered.
+   * The machine offers itself after its parts, and the registry binds devices while their bus is
+   * being offered: when the machine is there, all of it is ready.
    */
-  private void awaitMachine(MachineFacts facts, String boot)
+  private void awaitMachine(MachineFacts facts, long newestBefore)
       throws IOException, InterruptedException {
     long deadline = System.nanoTime() + TIMEOUT_NANOS;
-    while (machines().noneMatch(machine -> boot.equals(machine.properties.get(BOOT)))) {
+    while (newestMachine() <= newestBefore) {
       if (System.nanoTime() - deadline > 0) {
         throw new IOException("machine " + facts.name() + " did not come up");
       }
@@ -121,15 +125,21 @@ final class FrameworkBenches implements BenchFactory, AutoCloseable {
     }
   }
 
-  private Stream<ComponentConfigurationDTO> machines() {
-    return components.getComponentDescriptionDTOs().stream()
-        .filter(component -> Arrays.asList(component.configurationPid).contains(MACHINE_PID))
-        .flatMap(component -> components.getComponentConfigurationDTOs(component).stream())
-        .filter(machine -> machine.state == ComponentConfigurationDTO.ACTIVE);
+  /** The service id of the machine that came last, -1 if there is none. */
+  private long newestMachine() {
+    long newest = -1;
+    ServiceReference<Object>[] references = machines.getServiceReferences();
+    if (references != null) {
+      for (ServiceReference<Object> reference : references) {
+        newest = Math.max(newest, (Long) reference.getProperty(Constants.SERVICE_ID));
+      }
+    }
+    return newest;
   }
 
   @Override
   public void close() {
+    machines.close();
     mdevs.close();
   }
 }

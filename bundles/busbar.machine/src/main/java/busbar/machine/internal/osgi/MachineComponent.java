@@ -68,13 +68,17 @@ public final class MachineComponent {
     machine = new Machine(description, memory, timing, List.of());
   }
 
-  /** Offers buses last: who sees a device finds its IOMMU and the host's drivers. */
+  /**
+   * Offers buses after what they need: who sees a device finds its IOMMU and the host's drivers.
+   * The machine itself comes last: who sees it finds all its devices known and bound.
+   */
   @Activate
   void offer(BundleContext context) {
     offer(context, HostSetup.class, machine.hostSetup(), machine.name());
     machine.iommus().forEach(each -> offer(context, Iommu.class, each, each.name()));
     machine.hostDrivers().forEach(each -> offer(context, HostDriver.class, each, each.name()));
     machine.buses().forEach(each -> offer(context, Bus.class, each, each.name()));
+    offer(context, Machine.class, machine, machine.name());
   }
 
   private <T> void offer(BundleContext context, Class<T> type, T service, String name) {
