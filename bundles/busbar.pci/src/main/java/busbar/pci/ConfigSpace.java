@@ -218,19 +218,9 @@ final class ConfigSpace {
     if (!barsDirty) {
       return;
     }
-    for (int bar = 0; bar < PCI_STD_NUM_BARS; bar++) {
-      int at = PCI_BASE_ADDRESS_0 + 4 * bar;
-      Optional<PciResource> resource = resource(bar);
-      if (resource.isEmpty()) {
-        setShadow(at, 4, 0);
-        continue;
-      }
-      long mask = -resource.get().size();
-      setShadow(at, 4, shadow(at, 4) & (int) mask | typeBits(resource.get()));
-      if (resource.get().isMemory() && resource.get().is64Bit()) {
-        bar++;
-        setShadow(at + 4, 4, shadow(at + 4, 4) & (int) (mask >>> 32));
-      }
+    int bar = 0;
+    while (bar < PCI_STD_NUM_BARS) {
+      bar += settleBar(bar);
     }
     int rom =
         resource(PCI_ROM_RESOURCE)
@@ -238,6 +228,23 @@ final class ConfigSpace {
             .orElse(0);
     setShadow(PCI_ROM_ADDRESS, 4, shadow(PCI_ROM_ADDRESS, 4) & rom);
     barsDirty = false;
+  }
+
+  /** Settles one BAR; returns how many registers it takes. */
+  private int settleBar(int bar) {
+    int at = PCI_BASE_ADDRESS_0 + 4 * bar;
+    Optional<PciResource> resource = resource(bar);
+    if (resource.isEmpty()) {
+      setShadow(at, 4, 0);
+      return 1;
+    }
+    long mask = -resource.get().size();
+    setShadow(at, 4, shadow(at, 4) & (int) mask | typeBits(resource.get()));
+    if (!resource.get().isMemory() || !resource.get().is64Bit()) {
+      return 1;
+    }
+    setShadow(at + 4, 4, shadow(at + 4, 4) & (int) (mask >>> 32));
+    return 2;
   }
 
   /** A resource that the host assigned; what it did not is not there for the user. */

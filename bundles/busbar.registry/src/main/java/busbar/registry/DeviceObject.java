@@ -13,10 +13,7 @@ import busbar.api.memory.PhysicalMemory;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -26,17 +23,13 @@ import java.util.concurrent.locks.ReentrantLock;
  * go. Killed, its driver is gone already and its files answer {@code ENODEV} until they are closed.
  */
 final class DeviceObject implements VfioDevice {
-  private static final System.Logger LOG = System.getLogger(DeviceObject.class.getName());
-
-  /** How long a driver that goes may take to finish its operations before it is left behind. */
-  private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
-
   private final BusDevice parent;
   private final IommuGroup iommuGroup;
   private final GroupType groupType;
   private final DeviceSets sets;
   private final PhysicalMemory physicalMemory;
   private final Registration registration = new Registration();
+  private final Eviction eviction = new Eviction(this);
 
   /** Passed by what reaches the driver without a file: matching, requests, unmaps. */
   final Gate gate = new Gate();
@@ -48,8 +41,6 @@ final class DeviceObject implements VfioDevice {
   private volatile Group group;
   private volatile Attachment<?> attachment;
   private volatile int openCount;
-  private volatile String killedBecause;
-  private final CountDownLatch driverGone = new CountDownLatch(1);
   private final AtomicBoolean left = new AtomicBoolean();
   private final AtomicBoolean removed = new AtomicBoolean();
 
@@ -127,7 +118,7 @@ final class DeviceObject implements VfioDevice {
 
   /** Why its driver is gone; {@code null} while it is there. */
   String killedBecause() {
-    return killedBecause;
+    return eviction.because();
   }
 
   @Override
@@ -204,7 +195,7 @@ final class DeviceObject implements VfioDevice {
 
   /** Asks the user to let go. */
   void request(int count) {
-    if (killedBecause != null) {
+    if (killedBecause() != null) {
       return;
     }
     try {
@@ -241,6 +232,7 @@ final class DeviceObject implements VfioDevice {
         }
         DeviceFile file = new DeviceFile(this);
         files.add(file);
+        eviction.catchUp(file);
         return file;
       } finally {
         setLock.unlock();
@@ -252,8 +244,8 @@ final class DeviceObject implements VfioDevice {
   }
 
   private void checkAlive() {
-    if (killedBecause != null) {
-      throw Errno.ENODEV.because(killedBecause);
+    if (killedBecause() != null) {
+      throw Errno.ENODEV.because(killedBecause());
     }
   }
 
@@ -315,7 +307,8 @@ final class DeviceObject implements VfioDevice {
     registration.release();
   }
 
-  private void releaseDriver() {
+  /** Closes it for the driver, if that has opened it; with the lock of the set. */
+  void releaseDriver() {
     if (driverOpen) {
       driverOpen = false;
       Binding<?> now = binding;
@@ -323,82 +316,17 @@ final class DeviceObject implements VfioDevice {
     }
   }
 
-  /**
-   * The driver, or the device, goes without waiting for the user: operations finish, later ones are
-   * {@code ENODEV}, the driver lets go. A driver that hangs in an operation is let go by that
-   * operation's thread, if it ever returns.
-   *
-   * @return {@code false} if it was killed before
-   */
+  /** The driver, or the device, goes without waiting for the user; see {@link Eviction#run}. */
   boolean kill(String because) {
-    ReentrantLock setLock = set.setLock();
-    AtomicInteger pending = new AtomicInteger();
-    Runnable drained =
-        () -> {
-          if (pending.decrementAndGet() == 0) {
-            letDriverGo();
-          }
-        };
-    boolean first;
-    boolean locked = tryLock(setLock);
-    try {
-      first = killedBecause == null;
-      if (first) {
-        killedBecause = because;
-        withdraw();
-        pending.set(files.size() + 1);
-        for (DeviceFile file : files) {
-          file.kill(because, drained);
-        }
-      }
-    } finally {
-      if (locked) {
-        setLock.unlock();
-      }
-    }
-    if (first) {
-      gate.end(() -> Errno.ENODEV.because(because), drained);
-      files.forEach(DeviceFile::zap);
-    }
-    awaitDriverGone();
-    return first;
+    return eviction.run(because);
   }
 
-  /** Also for another one who kills the device at the same time. */
-  private void awaitDriverGone() {
-    try {
-      if (!driverGone.await(DRAIN_NANOS, TimeUnit.NANOSECONDS)) {
-        LOG.log(
-            System.Logger.Level.ERROR,
-            "{0} does not finish with {1}; it gets it back when it does",
-            binding.who(),
-            name());
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+  ReentrantLock setLock() {
+    return set.setLock();
   }
 
-  /** A driver that hangs in an open or release holds the set's lock: then it is killed without. */
-  private static boolean tryLock(ReentrantLock setLock) {
-    try {
-      return setLock.tryLock(DRAIN_NANOS, TimeUnit.NANOSECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return setLock.tryLock();
-    }
-  }
-
-  private void letDriverGo() {
-    ReentrantLock setLock = set.setLock();
-    setLock.lock();
-    try {
-      releaseDriver();
-    } finally {
-      setLock.unlock();
-    }
-    removeDriver();
-    driverGone.countDown();
+  List<DeviceFile> files() {
+    return files;
   }
 
   // What an emulated device asks of its container.

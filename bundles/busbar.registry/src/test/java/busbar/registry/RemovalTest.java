@@ -218,4 +218,31 @@ class RemovalTest {
     operation.join();
     assertThat(rig.driver.diary).containsSubsequence("release a", "remove a");
   }
+
+  @Test
+  void aDriverThatHangsInItsOpenIsLeftBehindAndTheFileIsDead() throws Exception {
+    rig.client.close(opened.device());
+    CountDownLatch hang = new CountDownLatch(1);
+    CountDownLatch opening = new CountDownLatch(1);
+    rig.driver.onOpen =
+        data -> {
+          opening.countDown();
+          try {
+            hang.await();
+          } catch (InterruptedException e) {
+            throw new AssertionError(e);
+          }
+        };
+    AtomicReference<Integer> device = new AtomicReference<>();
+    Thread open = Thread.ofPlatform().start(() -> device.set(rig.device(opened.group(), "a")));
+    opening.await();
+    rig.registry.removeDriver(rig.driver);
+    assertThat(rig.driver.diary).contains("remove b0").doesNotContain("remove a");
+    hang.countDown();
+    open.join();
+    await(() -> rig.driver.diary.contains("remove a"));
+    assertThat(rig.driver.diary).containsSubsequence("open a", "release a", "remove a");
+    assertThat(Rig.errno(() -> rig.reset(device.get()))).isEqualTo(Errno.ENODEV);
+    rig.client.close(device.get());
+  }
 }
