@@ -81,7 +81,7 @@ public record MachineDescription(
 
   /**
    * A machine that comes with the product: {@code "pc"}, {@code "pseries"}, {@code "virt"}, {@code
-   * "mixed"}.
+   * "mixed"}, {@code "gateway"}.
    *
    * @throws busbar.api.VfioException {@code ENOENT} if there is none of that name
    */

@@ -8,8 +8,6 @@ import java.lang.foreign.ValueLayout;
 
 /** How memory is given to the device: by the backend that the place has. */
 interface DmaPath extends AutoCloseable {
-  IommuType type();
-
   /** Allocates memory and lets the device reach it. */
   void map(DeviceSession session, long size);
 
@@ -34,15 +32,9 @@ interface DmaPath extends AutoCloseable {
     return memory().asSlice(at, count).toArray(ValueLayout.JAVA_BYTE);
   }
 
-  /** The path for the backends that are there. */
-  static DmaPath choose(Place place) {
-    boolean spapr =
-        place.admin().backends().stream()
-            .anyMatch(backend -> backend.extensions().contains(IommuType.SPAPR_TCE_V2.id()));
-    boolean type1 =
-        place.admin().backends().stream()
-            .anyMatch(backend -> backend.extensions().contains(IommuType.TYPE1_V2.id()));
-    return spapr && !type1 ? new SpaprPath() : new Type1Path();
+  /** The path for a backend. */
+  static DmaPath of(IommuType type) {
+    return type == IommuType.SPAPR_TCE_V2 ? new SpaprPath() : new Type1Path();
   }
 
   /** By {@code MAP_DMA} of a type1 container. */
@@ -51,11 +43,6 @@ interface DmaPath extends AutoCloseable {
     private static final long UNMAPPED = 0x0f00_0000;
 
     private DmaBuffer buffer;
-
-    @Override
-    public IommuType type() {
-      return IommuType.TYPE1_V2;
-    }
 
     @Override
     public void map(DeviceSession session, long size) {

@@ -5,21 +5,22 @@ import static busbar.uapi.VfioHeader.VFIO_PCI_CONFIG_REGION_INDEX;
 import static busbar.uapi.VfioHeader.VFIO_PCI_MSI_IRQ_INDEX;
 
 import busbar.api.admin.DeviceView;
-import busbar.api.client.ClientPolicy;
 import busbar.client.Device;
 import busbar.client.DeviceSession;
 import busbar.client.Interrupts;
-import busbar.client.Region;
+import busbar.client.IommuType;
 import java.time.Duration;
-import java.util.Optional;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Random;
 
 /**
- * Leads over QEMU's edu device: registers as its specification has them ({@code docs/specs/edu}).
- * Which memory the device reaches, and how, is the business of {@link DmaPath}.
+ * Leads over QEMU's edu device, one behind each kind of IOMMU: registers as its specification has
+ * them ({@code docs/specs/edu}). Which memory the device reaches, and how, is the business of
+ * {@link DmaPath}.
  */
 final class EduGuide implements Guide {
-  static final long IDENTIFICATION = 0x00;
   static final long FACTORIAL = 0x08;
   static final long STATUS = 0x20;
   static final long RAISE_IRQ = 0x60;
@@ -37,33 +38,30 @@ final class EduGuide implements Guide {
   private static final int BYTES = 4096;
 
   @Override
-  public Optional<DeviceView> device(Place place) {
-    return Guide.ready(place, "pci", "1234:11e8");
+  public List<DeviceView> devices(Place place) {
+    Map<IommuType, DeviceView> ways = new LinkedHashMap<>();
+    for (DeviceView device : Guide.ready(place, "pci", "[1234:11e8]")) {
+      IommuType type = Way.to(place, device).type();
+      if (type != IommuType.NO_IOMMU) {
+        ways.putIfAbsent(type, device);
+      }
+    }
+    return List.copyOf(ways.values());
   }
 
   @Override
   public void lead(Place place, DeviceView view, Log log) {
-    DmaPath path = DmaPath.choose(place);
+    Way way = Way.to(place, view);
+    DmaPath path = DmaPath.of(way.type());
     DeviceSession[] opened = new DeviceSession[1];
     log.step(
         "open",
         () -> {
-          opened[0] =
-              DeviceSession.open(
-                  place.vfio(),
-                  ClientPolicy.privileged("tour"),
-                  Integer.toString(view.group().orElseThrow()),
-                  view.name(),
-                  path.type());
-          return "container, group "
-              + view.group().getAsInt()
-              + " and "
-              + view.name()
-              + " by "
-              + path.type();
+          opened[0] = way.open(place, view, "tour");
+          return way.tell(view);
         });
     try (DeviceSession session = opened[0]) {
-      lead(place, session, path, log);
+      lead(place, session, view, path, log);
       log.step(
           "close",
           () -> {
@@ -73,12 +71,12 @@ final class EduGuide implements Guide {
     }
   }
 
-  private void lead(Place place, DeviceSession session, DmaPath path, Log log) {
+  private void lead(Place place, DeviceSession session, DeviceView view, DmaPath path, Log log) {
     Device device = session.device();
-    Region bar0 = device.region(VFIO_PCI_BAR0_REGION_INDEX);
     device
         .region(VFIO_PCI_CONFIG_REGION_INDEX)
         .write16(COMMAND_REGISTER, MEMORY_SPACE_AND_BUS_MASTER);
+    EduRegisters bar0 = new EduRegisters(device.region(VFIO_PCI_BAR0_REGION_INDEX));
     log.step(
         "map",
         () -> {
@@ -89,14 +87,11 @@ final class EduGuide implements Guide {
     log.step("dma both ways", () -> copyThroughDevice(bar0, path));
     log.step("dma refused", () -> refusedDma(place, bar0, path));
     log.step("msi", () -> interrupt(device, bar0));
-    log.step("reset", () -> Resets.show(place, session, path.type()));
+    log.step("reset", () -> Resets.show(place, session, view));
     path.close();
   }
 
-  private static String factorial(Region bar0) {
-    int identification = bar0.read32(IDENTIFICATION);
-    Check.that(
-        (identification & 0xffff) == 0xed, "the device says 0x%08x, not edu", identification);
+  private static String factorial(EduRegisters bar0) {
     bar0.write32(FACTORIAL, 10);
     Check.soon(() -> (bar0.read32(STATUS) & 1) == 0, "the factorial is not done after two seconds");
     int result = bar0.read32(FACTORIAL);
@@ -104,7 +99,7 @@ final class EduGuide implements Guide {
     return "10! = " + result;
   }
 
-  private static void dma(Region bar0, long source, long destination, int command) {
+  private static void dma(EduRegisters bar0, long source, long destination, int command) {
     bar0.write64(DMA_SOURCE, source);
     bar0.write64(DMA_DESTINATION, destination);
     bar0.write64(DMA_COUNT, BYTES);
@@ -114,7 +109,7 @@ final class EduGuide implements Guide {
         "the DMA is not done after two seconds");
   }
 
-  private static String copyThroughDevice(Region bar0, DmaPath path) {
+  private static String copyThroughDevice(EduRegisters bar0, DmaPath path) {
     byte[] sent = new byte[BYTES];
     new Random(1).nextBytes(sent);
     path.write(0, sent);
@@ -125,7 +120,7 @@ final class EduGuide implements Guide {
     return BYTES + " bytes to the device and back, equal";
   }
 
-  private static String refusedDma(Place place, Region bar0, DmaPath path) {
+  private static String refusedDma(Place place, EduRegisters bar0, DmaPath path) {
     byte[] before = path.read(0, 2 * BYTES);
     int faults = Faults.count(place);
     dma(bar0, DEVICE_BUFFER, path.unmapped(), COMMAND_TO_MEMORY);
@@ -135,7 +130,7 @@ final class EduGuide implements Guide {
     return Faults.last(place);
   }
 
-  private static String interrupt(Device device, Region bar0) throws InterruptedException {
+  private static String interrupt(Device device, EduRegisters bar0) throws InterruptedException {
     try (Interrupts msi = device.arm(VFIO_PCI_MSI_IRQ_INDEX, 1)) {
       bar0.write32(RAISE_IRQ, 1);
       long count = msi.await(0, Duration.ofSeconds(2));

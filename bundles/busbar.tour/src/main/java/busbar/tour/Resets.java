@@ -1,9 +1,7 @@
 package busbar.tour;
 
 import busbar.api.admin.DeviceView;
-import busbar.api.client.ClientPolicy;
 import busbar.client.DeviceSession;
-import busbar.client.IommuType;
 import java.util.List;
 
 /**
@@ -12,7 +10,7 @@ import java.util.List;
 final class Resets {
   private Resets() {}
 
-  static String show(Place place, DeviceSession session, IommuType type) {
+  static String show(Place place, DeviceSession session, DeviceView shown) {
     if (session.device().info().canReset()) {
       session.device().reset();
       return session.device().name() + " was reset";
@@ -21,15 +19,11 @@ final class Resets {
         place.admin().devices().stream()
             .filter(device -> device.state() == DeviceView.State.READY)
             .filter(device -> device.group().isPresent())
+            // a group that is open cannot be opened again
+            .filter(device -> !device.group().equals(shown.group()))
             .toList();
     for (DeviceView other : others) {
-      try (DeviceSession second =
-          DeviceSession.open(
-              place.vfio(),
-              ClientPolicy.privileged("tour-reset"),
-              Integer.toString(other.group().getAsInt()),
-              other.name(),
-              type)) {
+      try (DeviceSession second = Way.to(place, other).open(place, other, "tour-reset")) {
         if (second.device().info().canReset()) {
           second.device().reset();
           return other.name() + " was reset (" + session.device().name() + " cannot be)";

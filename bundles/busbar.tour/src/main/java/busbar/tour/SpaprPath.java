@@ -7,7 +7,6 @@ import busbar.api.memory.Access;
 import busbar.api.memory.AddressSpace;
 import busbar.client.DeviceSession;
 import busbar.client.DmaAccess;
-import busbar.client.IommuType;
 import busbar.uapi.VfioIommuSpaprRegisterMemory;
 import java.lang.foreign.MemorySegment;
 
@@ -19,11 +18,6 @@ final class SpaprPath implements DmaPath {
   private DeviceSession session;
   private long vaddr;
   private long size;
-
-  @Override
-  public IommuType type() {
-    return IommuType.SPAPR_TCE_V2;
-  }
 
   @Override
   public void map(DeviceSession opened, long wanted) {

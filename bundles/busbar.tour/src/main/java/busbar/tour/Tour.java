@@ -5,7 +5,6 @@ import busbar.api.admin.DeviceView;
 import busbar.api.admin.Explanation;
 import busbar.api.admin.GroupView;
 import java.util.List;
-import java.util.Optional;
 
 /** The appliance's main job without a person: from the list of devices to nothing left behind. */
 final class Tour {
@@ -25,15 +24,17 @@ final class Tour {
     int clientsBefore = place.admin().clients().size();
     try {
       log.step("list", this::list);
-      DeviceView[] chosen = new DeviceView[1];
-      Guide[] guide = new Guide[1];
-      log.step(
-          "match",
-          () -> {
-            guide[0] = choose(chosen);
-            return explain(chosen[0]);
-          });
-      guide[0].lead(place, chosen[0], log);
+      int shown = 0;
+      for (Guide guide : guides) {
+        for (DeviceView device : guide.devices(place)) {
+          Log part = shown++ == 0 ? log : log.part(device.bus() + " " + device.name());
+          part.step("match", () -> explain(device));
+          guide.lead(place, device, part);
+        }
+      }
+      if (shown == 0) {
+        log.step("match", this::noDevice);
+      }
       log.step("nothing left", () -> nothingLeft(pinnedBefore, clientsBefore));
     } catch (Log.StepFailedException e) {
       // the log has it, with its reason
@@ -53,14 +54,7 @@ final class Tour {
         + " backends";
   }
 
-  private Guide choose(DeviceView[] chosen) {
-    for (Guide guide : guides) {
-      Optional<DeviceView> device = guide.device(place);
-      if (device.isPresent()) {
-        chosen[0] = device.get();
-        return guide;
-      }
-    }
+  private String noDevice() {
     throw new IllegalStateException("no device is ready that the tour knows how to drive");
   }
 

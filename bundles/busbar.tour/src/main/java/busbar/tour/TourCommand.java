@@ -66,7 +66,7 @@ public final class TourCommand implements LaunchCommand {
     Log log = new Log(out);
     bootTime(log);
     Place place = new Place(vfio, admin, memory, iommus, host.machine());
-    new Tour(place, List.of(new EduGuide()), log).go();
+    new Tour(place, List.of(new EduGuide(), new ClockGuide(), new SerialGuide()), log).go();
     out.println(log.isOk() ? "All of it worked." : "It did not work.");
     if (json != null) {
       Files.writeString(json, json(place, log));

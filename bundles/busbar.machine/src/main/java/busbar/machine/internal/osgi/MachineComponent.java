@@ -49,7 +49,8 @@ public final class MachineComponent {
     /** A description that comes with the product. */
     @AttributeDefinition(
         description =
-            "Without a file: pc, pseries, virt or mixed, machines that come with the product")
+            "Without a file: pc, pseries, virt, mixed or gateway, machines that come with the"
+                + " product")
     String embedded() default "pc";
   }
 
