@@ -9,6 +9,7 @@ import busbar.client.DeviceSession;
 import busbar.client.DmaBuffer;
 import busbar.client.Interrupts;
 import busbar.client.Region;
+import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.util.List;
 
@@ -42,14 +43,7 @@ final class SerialGuide implements Guide {
         });
     try (DeviceSession session = opened[0]) {
       Device device = session.device();
-      log.step("map", () -> map(session));
-      log.step("interrupt", () -> sendAndReceive(device));
-      log.step(
-          "reset",
-          () -> {
-            device.reset();
-            return device.name() + " was reset";
-          });
+      showCard(session, device, log);
       log.step(
           "close",
           () -> {
@@ -59,10 +53,35 @@ final class SerialGuide implements Guide {
     }
   }
 
-  private static String map(DeviceSession session) {
-    try (DmaBuffer buffer = session.container().allocate(BYTES)) {
-      return "%d bytes at iova 0x%x, for a card that reads none".formatted(BYTES, buffer.iova());
+  private static void showCard(DeviceSession session, Device device, Log log) {
+    DmaBuffer[] mapped = new DmaBuffer[1];
+    log.step(
+        "map",
+        () -> {
+          mapped[0] = session.container().allocate(BYTES);
+          mapped[0].memory().fill((byte) BYTE);
+          return "%d bytes at iova 0x%x".formatted(BYTES, mapped[0].iova());
+        });
+    try (DmaBuffer buffer = mapped[0]) {
+      log.step("interrupt", () -> sendAndReceive(device));
+      log.step("dma", () -> untouched(buffer));
     }
+    log.step(
+        "reset",
+        () -> {
+          device.reset();
+          return device.name() + " was reset";
+        });
+  }
+
+  private static String untouched(DmaBuffer buffer) {
+    for (long at = 0; at < BYTES; at++) {
+      Check.that(
+          buffer.memory().get(ValueLayout.JAVA_BYTE, at) == BYTE,
+          "the card, which does no DMA, wrote at 0x%x",
+          at);
+    }
+    return "the card does none: " + BYTES + " mapped bytes are as they were";
   }
 
   private static String sendAndReceive(Device device) throws InterruptedException {
