@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
+/** The kernel's paths, on fakes of the edges behind them. */
 public class SysfsViewTest {
   private static final String EDU = "/sys/bus/pci/devices/0000:00:04.0";
   private static final String MTTY = "/sys/class/mtty/mtty/mdev_supported_types/mtty-1";
