@@ -1,6 +1,5 @@
 package busbar.conformance.play;
 
-
 import busbar.api.admin.VfioAdmin;
 import busbar.api.client.Vfio;
 import busbar.api.mdev.MdevAdmin;
