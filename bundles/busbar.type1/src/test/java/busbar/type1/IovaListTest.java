@@ -26,7 +26,7 @@ class IovaListTest {
     return bits;
   }
 
-  @Property(tries = 500)
+  @Property(seed = "20261122", tries = 500)
   void isTheApertureWithoutWhatIsReserved(
       @ForAll @IntRange(max = SPACE - 1) int start,
       @ForAll @IntRange(max = SPACE - 1) int end,

@@ -117,6 +117,9 @@ public final class HandoverLaw {
     }
   }
 
+  /** A register of every function, which no model gives a meaning of its own. */
+  private static final int COMMAND = 4;
+
   private sealed interface Action {}
 
   private record Read(int region, long offset, int width) implements Action {}
@@ -200,6 +203,8 @@ public final class HandoverLaw {
             }
             case UseMessages use -> {
               context.messages(use.state());
+              // a driver turns them on and off by writing configuration space
+              model.configWritten(COMMAND, 2);
               yield "";
             }
             case Reset reset -> {

@@ -212,6 +212,19 @@ final class NvmeModel implements DeviceModel {
     line.publish();
   }
 
+  /** Message interrupts may have been turned on, and then the line is low, or off. */
+  @Override
+  public void configWritten(int offset, int width) {
+    boolean messages = context.messagesEnabled();
+    controllerLock.lock();
+    try {
+      task.updateLine(messages);
+    } finally {
+      controllerLock.unlock();
+    }
+    line.publish();
+  }
+
   @Override
   public void reset() {
     task.stop();

@@ -45,7 +45,7 @@ class NvmeHandoverTest {
     return context;
   }
 
-  @Property(tries = 60)
+  @Property(seed = "20261122", tries = 60)
   void aDeviceThatIsExchangedBehavesAsOneThatIsNot(@ForAll long seed) {
     law.check(seed, 300);
   }

@@ -20,7 +20,7 @@ class Pl011HandoverTest {
                 uart.write(0, UartRegisters.MASK, 4, 0x50);
               });
 
-  @Property(tries = 60)
+  @Property(seed = "20261122", tries = 60)
   void aDeviceThatIsExchangedBehavesAsOneThatIsNot(@ForAll long seed) {
     law.check(seed, 300);
   }

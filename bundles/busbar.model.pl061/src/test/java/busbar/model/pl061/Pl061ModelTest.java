@@ -36,7 +36,7 @@ class Pl061ModelTest {
     assertThat(get(0xfd0)).isZero();
   }
 
-  @Property
+  @Property(seed = "20261122")
   void anAccessReachesThePinsThatItsAddressNames(
       @ForAll @IntRange(max = 255) int outputs,
       @ForAll @IntRange(max = 255) int named,
