@@ -2,16 +2,20 @@ package busbar.bench;
 
 import busbar.api.bus.BusDevice;
 import busbar.api.device.VfioBusDriver;
+import busbar.api.iommu.VfioIommuDriverOps;
 import busbar.api.memory.PhysicalMemory;
 import busbar.api.state.StateRecord;
 import busbar.api.time.SystemTiming;
 import busbar.machine.Machine;
 import busbar.machine.MachineDescription;
+import busbar.machine.MachineDescription.Group;
+import busbar.machine.MachineDescription.IommuUnit;
 import busbar.machine.MachineGenerator;
 import busbar.machine.model.DeviceModel;
 import busbar.machine.model.DeviceModelFactory;
 import busbar.machine.model.ModelContext;
 import busbar.registry.Registry;
+import busbar.spapr.SpaprDriver;
 import busbar.type1.Type1Driver;
 import busbar.type1.Type1Parameters;
 import java.util.List;
@@ -71,15 +75,49 @@ final class BenchMachine implements AutoCloseable {
    * @param driver takes them all
    */
   BenchMachine(int devices, VfioBusDriver<?> driver) {
+    this(
+        generated(devices),
+        new Type1Driver(new Type1Parameters(Defaults.of(Type1Parameters.Config.class))),
+        driver);
+  }
+
+  private BenchMachine(
+      MachineDescription description, VfioIommuDriverOps<?> backend, VfioBusDriver<?> driver) {
     registry = new Registry(timing, memory);
-    registry.addBackend(
-        new Type1Driver(new Type1Parameters(Defaults.of(Type1Parameters.Config.class))), 0);
+    registry.addBackend(backend, 0);
     registry.addDriver(driver, 0);
-    MachineDescription description =
-        new MachineGenerator(MODEL, VENDOR, DEVICE, 0x10000).describe(devices);
     machine = new Machine(description, memory, timing, List.of(factory()));
     machine.iommus().forEach(registry::addIommu);
     machine.buses().forEach(registry::addBus);
+  }
+
+  private static MachineDescription generated(int devices) {
+    return new MachineGenerator(MODEL, VENDOR, DEVICE, 0x10000).describe(devices);
+  }
+
+  /** One device behind DMA windows instead of page tables. */
+  static BenchMachine withDmaWindows(VfioBusDriver<?> driver) {
+    MachineDescription plain = generated(1);
+    IommuUnit windows = new IommuUnit("tce0", "spapr-tce", 0, 1, Set.of());
+    Group group = plain.groups().getFirst();
+    MachineDescription description =
+        new MachineDescription(
+            plain.name(),
+            plain.arch(),
+            plain.kernel(),
+            plain.pageSize(),
+            List.of(windows),
+            plain.aliases(),
+            List.of(
+                new Group(group.id(), group.type(), windows.name(), List.of(), group.devices())),
+            plain.pci(),
+            plain.platform(),
+            plain.dmaWindows(),
+            plain.mediated(),
+            plain.parameters(),
+            plain.hostDrivers(),
+            plain.warnings());
+    return new BenchMachine(description, new SpaprDriver(), driver);
   }
 
   private DeviceModelFactory factory() {

@@ -30,13 +30,21 @@ final class SimTceTable implements TceTable {
   /**
    * An empty table.
    *
+   * @param root an empty node, the table's from now on
    * @param offset the bus address of entry 0, in pages
    * @param levels as the caller of the hardware asked for them; what is behind them is ours
    * @param allocatedBytes what is charged for it
    */
   SimTceTable(
-      NodePool pool, long offset, long entries, int pageShift, int levels, long allocatedBytes) {
+      NodePool pool,
+      int root,
+      long offset,
+      long entries,
+      int pageShift,
+      int levels,
+      long allocatedBytes) {
     this.pool = pool;
+    this.root = root;
     this.offset = offset;
     this.entries = entries;
     this.pageShift = pageShift;
@@ -44,7 +52,6 @@ final class SimTceTable implements TceTable {
     this.allocatedBytes = allocatedBytes;
     int bits = Long.SIZE - Long.numberOfLeadingZeros(Math.max(1, entries - 1));
     depth = (bits + NODE_BITS - 1) / NODE_BITS;
-    root = pool.take();
   }
 
   /** DMA through the table is inside this guard. */

@@ -178,10 +178,18 @@ public final class TceGroup implements DmaGroup, TceTableGroup {
   public TceTable createTable(int number, int pageShift, long windowSize, int levels) {
     checkNumber(number);
     synchronized (windowsLock) {
-      long start = rules.place(number, pageShift, windowSize, levels);
+      int root = iommu.pool().take();
+      long start;
+      try {
+        start = rules.place(number, pageShift, windowSize, levels);
+      } catch (RuntimeException e) {
+        iommu.pool().give(root);
+        throw e;
+      }
       SimTceTable table =
           new SimTceTable(
               iommu.pool(),
+              root,
               start >>> pageShift,
               windowSize >>> pageShift,
               pageShift,

@@ -42,7 +42,7 @@ class SimTceTablePropertyTest {
   @Property(tries = 200)
   void behavesAsASortedMap(@ForAll("changes") List<Change> changes, @ForAll("sizes") long size) {
     NodePool pool = new NodePool(1 << 24);
-    SimTceTable table = new SimTceTable(pool, OFFSET, size, 12, 1, 0);
+    SimTceTable table = new SimTceTable(pool, pool.take(), OFFSET, size, 12, 1, 0);
     TreeMap<Long, Long> model = new TreeMap<>();
     for (Change change : changes) {
       long index = Math.min(size - 1, (size - 1) / 1000 * change.at() + change.more());
