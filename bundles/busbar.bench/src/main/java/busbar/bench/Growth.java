@@ -1,5 +1,6 @@
 package busbar.bench;
 
+import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -51,6 +52,8 @@ final class Growth implements Measurement {
     BenchMachine machine = discover(devices);
     double micros = (System.nanoTime() - begun) / 1e3 / devices;
     double kib = (usedAfterCollection() - before) / BYTES_PER_KIB / devices;
+    // the compiler would let the machine go before it is weighed
+    Reference.reachabilityFence(machine);
     machine.close();
     return new Round(micros, kib);
   }
