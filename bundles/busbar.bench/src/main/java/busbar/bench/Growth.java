@@ -33,11 +33,12 @@ final class Growth implements Measurement {
               "us/device",
               rounds.stream().map(Round::micros).sorted().toList()));
       scores.add(
-          score(
+          new Score(
               "Growth.heap devices=" + devices,
-              "heap that a discovered and matched device holds",
+              "heap that a discovered and matched device holds, the most of all rounds",
               "KiB/device",
-              rounds.stream().map(Round::kib).sorted().toList()));
+              rounds.stream().mapToDouble(Round::kib).max().orElseThrow(),
+              0));
     }
     return scores;
   }
