@@ -6,6 +6,7 @@ import busbar.api.EventFd;
 import busbar.api.device.IrqSet;
 import busbar.api.device.IrqSet.DataKind;
 import java.lang.foreign.MemorySegment;
+import java.util.function.Consumer;
 
 /** {@code VFIO_DEVICE_SET_IRQS}: the rules of {@code vfio_platform_irq.c}. */
 final class SetIrqs {
@@ -32,42 +33,36 @@ final class SetIrqs {
   }
 
   private static void mask(PlatformIrq irq, Caller caller, IrqSet set) {
-    irq.checkRequested();
-    checkOne(set);
-    irq.checkMaskable();
-    switch (set.data()) {
-      case EVENTFD -> {
-        if (set.fd(0) < 0) {
-          irq.removeMask();
-        } else {
-          irq.setMask(caller.eventFd(set.fd(0)));
-        }
-      }
-      case NONE -> irq.mask();
-      case BOOL -> {
-        if (set.bool(0)) {
-          irq.mask();
-        }
-      }
-    }
+    change(irq, caller, set, irq::mask, irq::setMask, irq::removeMask);
   }
 
   private static void unmask(PlatformIrq irq, Caller caller, IrqSet set) {
+    change(irq, caller, set, irq::unmask, irq::setUnmask, irq::removeUnmask);
+  }
+
+  /** Masking and unmasking differ in what they do, not in what they check. */
+  private static void change(
+      PlatformIrq irq,
+      Caller caller,
+      IrqSet set,
+      Runnable now,
+      Consumer<EventFd> onSignal,
+      Runnable noMore) {
     irq.checkRequested();
     checkOne(set);
     irq.checkMaskable();
     switch (set.data()) {
       case EVENTFD -> {
         if (set.fd(0) < 0) {
-          irq.removeUnmask();
+          noMore.run();
         } else {
-          irq.setUnmask(caller.eventFd(set.fd(0)));
+          onSignal.accept(caller.eventFd(set.fd(0)));
         }
       }
-      case NONE -> irq.unmask();
+      case NONE -> now.run();
       case BOOL -> {
         if (set.bool(0)) {
-          irq.unmask();
+          now.run();
         }
       }
     }
