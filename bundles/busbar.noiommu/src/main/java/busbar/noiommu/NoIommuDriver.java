@@ -101,6 +101,11 @@ public final class NoIommuDriver
   }
 
   @Override
+  public String stateKind() {
+    return NAME;
+  }
+
+  @Override
   public int stateVersion() {
     return 1;
   }

@@ -158,7 +158,7 @@ public final class VfioPciDriver
       throw Errno.EINVAL.because("%s is a bridge", device.name());
     }
     // while a swap goes on, the device is in use and its state comes with restore
-    boolean inUse = vfio.isOpen();
+    boolean inUse = vfio.isTakenOver();
     if (!inUse && function.sriov().map(Sriov::numVfs).orElse(0) > 0) {
       throw Errno.EBUSY.because("%s has virtual functions that were enabled before", device.name());
     }
@@ -390,6 +390,11 @@ public final class VfioPciDriver
   @Override
   public void set(String name, String value) {
     parameters.set(name, value);
+  }
+
+  @Override
+  public String stateKind() {
+    return Handover.KIND;
   }
 
   @Override

@@ -88,6 +88,11 @@ final class FakeVfio implements VfioDevice, Caller {
   }
 
   @Override
+  public boolean isTakenOver() {
+    return isOpen();
+  }
+
+  @Override
   public boolean isOpen() {
     return open;
   }

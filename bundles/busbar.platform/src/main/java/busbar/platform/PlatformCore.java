@@ -242,6 +242,11 @@ abstract class PlatformCore
   }
 
   @Override
+  public String stateKind() {
+    return name();
+  }
+
+  @Override
   public int stateVersion() {
     return 1;
   }

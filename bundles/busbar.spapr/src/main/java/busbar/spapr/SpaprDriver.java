@@ -176,6 +176,11 @@ public final class SpaprDriver
   }
 
   @Override
+  public String stateKind() {
+    return NAME;
+  }
+
+  @Override
   public int stateVersion() {
     return Handover.VERSION;
   }

@@ -159,6 +159,11 @@ public final class Type1Driver
   }
 
   @Override
+  public String stateKind() {
+    return NAME;
+  }
+
+  @Override
   public int stateVersion() {
     return Type1State.VERSION;
   }

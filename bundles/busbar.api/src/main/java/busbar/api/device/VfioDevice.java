@@ -27,6 +27,16 @@ public interface VfioDevice {
   boolean isOpen();
 
   /**
+   * Whether a driver that probes it now takes it over from another one, in the middle of its use:
+   * the hardware is to be left as it is, its state comes with {@link
+   * busbar.api.state.HandoverOps#restore}. The device stays in its set, whatever {@link #assignSet}
+   * says.
+   */
+  default boolean isTakenOver() {
+    return false;
+  }
+
+  /**
    * Joins the set of devices that share a reset domain; during {@code probe} only. Devices that
    * never call it are alone in a set of their own.
    *

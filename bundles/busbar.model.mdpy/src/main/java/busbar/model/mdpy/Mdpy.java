@@ -33,7 +33,7 @@ import java.util.Map;
  * pictures are written without a lock, as through a mapping.
  */
 final class Mdpy implements NaturalAccess.Load, NaturalAccess.Store, MappedRegion {
-  private static final String STATE_KIND = "mdpy";
+  static final String STATE_KIND = "mdpy";
   private static final long PAGE = 4096;
   private static final long FRAMEBUFFER = PAGE;
 

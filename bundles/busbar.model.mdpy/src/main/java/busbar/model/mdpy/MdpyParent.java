@@ -129,6 +129,11 @@ public final class MdpyParent implements MdevParent<Mdpy>, HandoverOps<Mdpy> {
   }
 
   @Override
+  public String stateKind() {
+    return Mdpy.STATE_KIND;
+  }
+
+  @Override
   public int stateVersion() {
     return STATE_VERSION;
   }

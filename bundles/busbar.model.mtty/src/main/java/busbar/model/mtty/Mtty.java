@@ -35,7 +35,7 @@ import java.util.Map;
  * configuration space, VGA. Any thread.
  */
 final class Mtty implements NaturalAccess.Load, NaturalAccess.Store {
-  private static final String STATE_KIND = "mtty";
+  static final String STATE_KIND = "mtty";
   private static final int REGION_SHIFT = 40;
   private static final long REGION_MASK = (1L << REGION_SHIFT) - 1;
 

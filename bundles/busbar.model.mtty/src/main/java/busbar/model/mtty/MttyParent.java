@@ -182,6 +182,11 @@ public final class MttyParent
   public void readAndClear(Mtty card, long iova, long length, DirtySink sink) {}
 
   @Override
+  public String stateKind() {
+    return Mtty.STATE_KIND;
+  }
+
+  @Override
   public int stateVersion() {
     return STATE_VERSION;
   }

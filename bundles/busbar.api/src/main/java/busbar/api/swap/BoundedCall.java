@@ -1,0 +1,90 @@
+package busbar.api.swap;
+
+import busbar.api.Errno;
+import busbar.api.VfioException;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Calls of somebody who may hang: each runs on a thread of this object, with a deadline. For one
+ * swap; the thread ends with {@link #close}, or when the call that hung in it returns.
+ */
+public final class BoundedCall implements AutoCloseable {
+  private static final Runnable END = () -> {};
+
+  private final BlockingQueue<Runnable> calls = new ArrayBlockingQueue<>(64);
+  private final Thread thread;
+  private final long nanos;
+
+  /** The hung call's cleanup runs on the same thread, after it. */
+  private volatile boolean abandoned;
+
+  public BoundedCall(String name, long nanos) {
+    this.nanos = nanos;
+    // a platform thread: clients may keep every carrier of virtual ones busy
+    thread = Thread.ofPlatform().daemon().name(name).start(this::serve);
+  }
+
+  private void serve() {
+    try {
+      for (Runnable call = calls.take(); call != END; call = calls.take()) {
+        call.run();
+      }
+    } catch (InterruptedException e) {
+      // abandoned between two calls: nothing is left to do
+    }
+  }
+
+  /**
+   * Runs a call.
+   *
+   * @param what for the error: {@code "driver vfio-pci restoring 0000:00:04.0"}
+   * @param late runs on the other thread if the call returns after it was given up
+   * @throws VfioException {@code ETIMEDOUT} it took too long and was interrupted; {@code EINTR} the
+   *     waiting thread was interrupted; what the call throws if it is one
+   * @throws IllegalStateException with the cause, for anything else that the call throws
+   */
+  public <T> T call(String what, Callable<T> call, Runnable late) {
+    if (abandoned) {
+      throw Errno.ETIMEDOUT.because("%s: an earlier call hangs", what);
+    }
+    FutureTask<T> task = new FutureTask<>(call);
+    calls.add(task);
+    try {
+      return task.get(nanos, TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      abandon(late);
+      throw Errno.ETIMEDOUT.because(
+          "%s did not end within %d ms", what, TimeUnit.NANOSECONDS.toMillis(nanos));
+    } catch (InterruptedException e) {
+      abandon(late);
+      Thread.currentThread().interrupt();
+      throw Errno.EINTR.because("interrupted while %s was under way", what);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof VfioException answer) {
+        throw answer;
+      }
+      throw new IllegalStateException(what + " failed with " + e.getCause(), e.getCause());
+    }
+  }
+
+  private void abandon(Runnable late) {
+    abandoned = true;
+    calls.add(late);
+    calls.add(END);
+    thread.interrupt();
+  }
+
+  /** No call follows; one that hangs is left behind. */
+  @Override
+  public void close() {
+    if (!abandoned) {
+      calls.add(END);
+    }
+  }
+}
