@@ -10,6 +10,16 @@ import picocli.CommandLine.Parameters;
 final class Binding {
   private Binding() {}
 
+  /** The command that sets an override; none if it is empty. */
+  private static String override(String device, String driver) {
+    return ("vfio:override " + device + " " + driver).strip();
+  }
+
+  /** A command, and what brings the override back that {@code vfio:bind} has changed. */
+  private static String andOverride(String undo, String device, String bound, String before) {
+    return bound.equals(before) ? undo : undo + "; " + override(device, before);
+  }
+
   /** Commands whose first word is a device and whose second is a driver. */
   private abstract static class DeviceAndDriver extends VfioCommand {
     @Override
@@ -43,7 +53,9 @@ final class Binding {
         vfio.setOverride(device, before);
         throw e;
       }
-      return Outcome.change(device + " is bound to " + driver, "vfio:unbind " + device);
+      return Outcome.change(
+          device + " is bound to " + driver,
+          andOverride("vfio:unbind " + device, device, driver, before));
     }
   }
 
@@ -63,7 +75,9 @@ final class Binding {
       services.vfio().unbind(device);
       String driver = before.driver().orElse("");
       return Outcome.change(
-          device + " is not bound any more", "vfio:bind " + device + " " + driver);
+          device + " is not bound any more",
+          andOverride(
+              "vfio:bind " + device + " " + driver, device, driver, before.override().orElse("")));
     }
 
     @Override
@@ -93,7 +107,7 @@ final class Binding {
       services.vfio().setOverride(device, driver == null ? "" : driver);
       return Outcome.change(
           driver == null ? device + " has no override" : device + " is meant for " + driver,
-          ("vfio:override " + device + " " + before).strip());
+          override(device, before));
     }
   }
 

@@ -34,6 +34,14 @@ final class Commands {
     BY_NAME.put("probe", Binding.Probe::new);
     BY_NAME.put("add-id", Binding.AddId::new);
     BY_NAME.put("remove-id", Binding.RemoveId::new);
+    BY_NAME.put("slots", Swapping.Slots::new);
+    BY_NAME.put("swap", Swapping.Swap::new);
+    BY_NAME.put("swaps", Swapping.Records::new);
+    BY_NAME.put("policy", Swapping.Policy::new);
+    BY_NAME.put("sets", Provisioning.Sets::new);
+    BY_NAME.put("good", Provisioning.Good::new);
+    BY_NAME.put("rollback", Provisioning.Rollback::new);
+    BY_NAME.put("feature", Provisioning.Feature::new);
     BY_NAME.put("param", Tuning.Param::new);
     BY_NAME.put("sriov", Tuning.SriovCommand::new);
     BY_NAME.put("mdev-types", Mediated.Types::new);
@@ -60,7 +68,8 @@ final class Commands {
   /**
    * Runs a command.
    *
-   * @return 0 done, 1 refused (one line on {@code err}: errno and sentence), 2 wrong usage
+   * @return 0 done, 1 refused (one line on {@code err}: errno and sentence) or, by a dry run, not
+   *     possible, 2 wrong usage
    */
   int run(String name, List<String> arguments, PrintStream out, PrintStream err) {
     VfioCommand command = BY_NAME.get(name).get();
@@ -76,8 +85,9 @@ final class Commands {
       return 0;
     }
     try {
-      print(command.run(services), command.wantsJson(), out);
-      return 0;
+      Outcome outcome = command.run(services);
+      print(outcome, command.wantsJson(), out);
+      return outcome.status();
     } catch (VfioException e) {
       err.println("vfio:" + name + ": " + e.getMessage());
       return 1;

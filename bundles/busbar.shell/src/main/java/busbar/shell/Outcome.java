@@ -7,8 +7,13 @@ import java.util.List;
  *
  * @param model records, lists, maps and plain values
  * @param lines the text
+ * @param status 0, or 1 if what was asked about is not so
  */
-record Outcome(Object model, List<String> lines) {
+record Outcome(Object model, List<String> lines, int status) {
+  Outcome(Object model, List<String> lines) {
+    this(model, lines, 0);
+  }
+
   /** Something was changed. {@code undo} takes it back; empty if nothing does. */
   record Change(String done, String undo) {}
 

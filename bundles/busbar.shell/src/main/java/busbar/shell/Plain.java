@@ -1,6 +1,7 @@
 package busbar.shell;
 
 import java.lang.reflect.RecordComponent;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -20,6 +21,7 @@ final class Plain {
       case Optional<?> optional -> of(optional.orElse(null));
       case OptionalInt optional -> optional.isPresent() ? optional.getAsInt() : null;
       case Enum<?> constant -> constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+      case Instant time -> time.toString();
       case Record record -> ofRecord(record);
       case Map<?, ?> map -> ofMap(map);
       case Collection<?> collection -> ofCollection(collection);

@@ -1,8 +1,10 @@
 package busbar.shell;
 
+import busbar.api.admin.BundleSets;
 import busbar.api.admin.VfioAdmin;
 import busbar.api.iommu.Iommu;
 import busbar.api.mdev.MdevAdmin;
+import busbar.api.swap.SwapAdmin;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Hashtable;
@@ -31,6 +33,8 @@ public final class ShellCommands implements Services {
   private final List<Iommu> iommus = new CopyOnWriteArrayList<>();
   private final VfioAdmin vfio;
   private volatile MdevAdmin mdev;
+  private volatile SwapAdmin swaps;
+  private volatile BundleSets bundles;
 
   @Activate
   public ShellCommands(BundleContext context, @Reference VfioAdmin vfio) {
@@ -67,6 +71,28 @@ public final class ShellCommands implements Services {
     }
   }
 
+  @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
+  void bindSwaps(SwapAdmin service) {
+    swaps = service;
+  }
+
+  void unbindSwaps(SwapAdmin service) {
+    if (swaps == service) {
+      swaps = null;
+    }
+  }
+
+  @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
+  void bindBundles(BundleSets service) {
+    bundles = service;
+  }
+
+  void unbindBundles(BundleSets service) {
+    if (bundles == service) {
+      bundles = null;
+    }
+  }
+
   @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
   void bindIommu(Iommu service) {
     iommus.add(service);
@@ -89,6 +115,16 @@ public final class ShellCommands implements Services {
   @Override
   public List<Iommu> iommus() {
     return iommus;
+  }
+
+  @Override
+  public Optional<SwapAdmin> swaps() {
+    return Optional.ofNullable(swaps);
+  }
+
+  @Override
+  public Optional<BundleSets> bundles() {
+    return Optional.ofNullable(bundles);
   }
 
   private static Object run(
