@@ -46,7 +46,8 @@ public enum Errno {
   EOPNOTSUPP(95),
   EADDRINUSE(98),
   ENOTCONN(107),
-  ETIMEDOUT(110);
+  ETIMEDOUT(110),
+  ECANCELED(125);
 
   private final int number;
 

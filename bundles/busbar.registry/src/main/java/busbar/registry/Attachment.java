@@ -2,6 +2,7 @@ package busbar.registry;
 
 import busbar.api.Caller;
 import busbar.api.Errno;
+import busbar.api.VfioException;
 import busbar.api.client.MmapRequest;
 import busbar.api.device.GroupType;
 import busbar.api.device.MappedRegion;
@@ -10,37 +11,54 @@ import busbar.api.iommu.PagePinningOps;
 import busbar.api.memory.Access;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * A container's choice: a backend, its data and the gate before them. Replaced as a whole when a
- * container chooses again; exchanged in place, behind the gate, when the backend is.
- *
- * @param <I> the backend's data
+ * A container's choice: a backend, its data and the gate before them, which every call passes.
+ * Replaced as a whole when a container chooses again; exchanged in place, behind the gate, when the
+ * backend is.
  */
-final class Attachment<I> {
+final class Attachment {
   private static final long RELEASE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
-  /** A backend with its data: what can be exchanged. */
-  private record Chosen<I>(BackendEntry<I> backend, I data) {}
-
   final int type;
-  final Gate gate = new Gate();
-  private volatile Chosen<I> chosen;
 
-  Attachment(int type, BackendEntry<I> backend, I data) {
+  /** On whose behalf the backend was opened; stands in for him when a successor is. */
+  final ClientCaller opener;
+
+  final Gate gate = new Gate();
+  private volatile Chosen<?> chosen;
+
+  /** Whether the instance was let go, by whom ever. */
+  private final AtomicBoolean over = new AtomicBoolean();
+
+  /** Who wants to know that the container lets go; {@code null} if nobody does. */
+  private volatile Runnable released;
+
+  Attachment(int type, ClientCaller opener, Chosen<?> chosen) {
     this.type = type;
-    this.chosen = new Chosen<>(backend, data);
+    this.opener = opener;
+    this.chosen = chosen;
   }
 
-  BackendEntry<I> backend() {
-    return chosen.backend;
+  /** The backend with its data: what can be exchanged. */
+  Chosen<?> chosen() {
+    return chosen;
+  }
+
+  BackendEntry<?> backend() {
+    return chosen.backend();
+  }
+
+  /** Puts another backend in; while nobody is inside the gate. */
+  void exchange(Chosen<?> successor) {
+    chosen = successor;
   }
 
   long ioctl(Caller caller, int command, MemorySegment argument) {
     int at = gate.enter();
     try {
-      Chosen<I> now = chosen;
-      return now.backend.call(now.data, caller, command, argument);
+      return chosen.ioctl(caller, command, argument);
     } finally {
       gate.exit(at);
     }
@@ -49,7 +67,7 @@ final class Attachment<I> {
   int read(Caller caller, MemorySegment buffer) {
     int at = gate.enter();
     try {
-      return chosen.backend.ops.read(chosen.data, caller, buffer);
+      return chosen.read(caller, buffer);
     } catch (Throwable t) {
       throw Faults.of(t, backend().toString(), "reading");
     } finally {
@@ -60,7 +78,7 @@ final class Attachment<I> {
   int write(Caller caller, MemorySegment buffer) {
     int at = gate.enter();
     try {
-      return chosen.backend.ops.write(chosen.data, caller, buffer);
+      return chosen.write(caller, buffer);
     } catch (Throwable t) {
       throw Faults.of(t, backend().toString(), "writing");
     } finally {
@@ -71,7 +89,7 @@ final class Attachment<I> {
   MappedRegion mmap(Caller caller, MmapRequest request) {
     int at = gate.enter();
     try {
-      return chosen.backend.ops.mmap(chosen.data, caller, request);
+      return chosen.mmap(caller, request);
     } catch (Throwable t) {
       throw Faults.of(t, backend().toString(), "mapping a container");
     } finally {
@@ -80,11 +98,31 @@ final class Attachment<I> {
   }
 
   void attach(IommuGroup group, GroupType groupType) {
-    chosen.backend.attach(chosen.data, group, groupType);
+    int at = gate.enter();
+    try {
+      chosen.attach(group, groupType);
+    } finally {
+      gate.exit(at);
+    }
   }
 
+  /** Never fails: a backend that is gone has let go of its groups. */
   void detach(IommuGroup group) {
-    chosen.backend.detach(chosen.data, group);
+    ifOpen(() -> chosen.detach(group));
+  }
+
+  private void ifOpen(Runnable call) {
+    int at;
+    try {
+      at = gate.enter();
+    } catch (VfioException e) {
+      return;
+    }
+    try {
+      call.run();
+    } finally {
+      gate.exit(at);
+    }
   }
 
   /**
@@ -92,42 +130,63 @@ final class Attachment<I> {
    * that hangs in the backend delays the release, not the caller.
    */
   void release(String container) {
-    gate.end(
-        () -> Errno.EINVAL.because("%s has no IOMMU backend any more", container),
-        () -> chosen.backend.release(chosen.data));
+    if (over.compareAndSet(false, true)) {
+      gate.end(
+          () -> Errno.EINVAL.because("%s has no IOMMU backend any more", container),
+          () -> chosen.release());
+    }
+    Runnable told = released;
+    if (told != null) {
+      told.run();
+    }
     gate.awaitEnd(RELEASE_NANOS);
+  }
+
+  void whenReleased(Runnable told) {
+    released = told;
   }
 
   /** As {@link #release}, for a backend whose service goes while groups are attached. */
-  void lose(String because, Runnable detachAll) {
-    gate.end(
-        () -> Errno.ENODEV.because(because),
-        () -> {
-          detachAll.run();
-          chosen.backend.release(chosen.data);
-        });
+  void lose(String because, Iterable<Group> attached) {
+    refuse(because, attached);
     gate.awaitEnd(RELEASE_NANOS);
   }
 
-  void registerDevice(PagePinningOps.UnmapListener listener) {
-    if (chosen.backend.ops instanceof PagePinningOps<?>) {
-      pinning().registerDevice(chosen.data, listener);
+  /** The first half of {@link #lose}: from now on every call is {@code ENODEV}. */
+  void refuse(String because, Iterable<Group> attached) {
+    if (over.compareAndSet(false, true)) {
+      gate.end(
+          () -> Errno.ENODEV.because(because),
+          () -> {
+            attached.forEach(group -> chosen.detach(group.iommuGroup()));
+            chosen.release();
+          });
     }
   }
 
-  void unregisterDevice(PagePinningOps.UnmapListener listener) {
-    if (chosen.backend.ops instanceof PagePinningOps<?>) {
-      Faults.swallow(
-          backend().toString(),
-          "forgetting a device that pins pages",
-          () -> pinning().unregisterDevice(chosen.data, listener));
+  void registerDevice(PagePinningOps.UnmapListener listener) {
+    int at = gate.enter();
+    try {
+      chosen.registerDevice(listener);
+    } finally {
+      gate.exit(at);
     }
+  }
+
+  /** Never fails, as {@link #detach}. */
+  void unregisterDevice(PagePinningOps.UnmapListener listener) {
+    ifOpen(
+        () ->
+            Faults.swallow(
+                backend().toString(),
+                "forgetting a device that pins pages",
+                () -> chosen.unregisterDevice(listener)));
   }
 
   long[] pinPages(IommuGroup group, long iova, int pages, Access access) {
     int at = gate.enter();
     try {
-      return pinning().pinPages(chosen.data, group, iova, pages, access);
+      return chosen.pinPages(group, iova, pages, access);
     } catch (Throwable t) {
       throw Faults.of(t, backend().toString(), "pinning pages");
     } finally {
@@ -138,7 +197,7 @@ final class Attachment<I> {
   void unpinPages(long iova, int pages) {
     int at = gate.enter();
     try {
-      pinning().unpinPages(chosen.data, iova, pages);
+      chosen.unpinPages(iova, pages);
     } catch (Throwable t) {
       throw Faults.of(t, backend().toString(), "unpinning pages");
     } finally {
@@ -149,20 +208,11 @@ final class Attachment<I> {
   void dmaRw(long iova, MemorySegment buffer, Access access) {
     int at = gate.enter();
     try {
-      pinning().dmaRw(chosen.data, iova, buffer, access);
+      chosen.dmaRw(iova, buffer, access);
     } catch (Throwable t) {
       throw Faults.of(t, backend().toString(), "copying for an emulated device");
     } finally {
       gate.exit(at);
     }
-  }
-
-  /** A backend implements page pinning for the same {@code I} as its table. */
-  @SuppressWarnings("unchecked")
-  private PagePinningOps<I> pinning() {
-    if (chosen.backend.ops instanceof PagePinningOps<?> ops) {
-      return (PagePinningOps<I>) ops;
-    }
-    throw Errno.ENOTTY.because("%s cannot pin pages", backend());
   }
 }

@@ -4,6 +4,8 @@ import busbar.api.Caller;
 import busbar.api.device.GroupType;
 import busbar.api.iommu.IommuGroup;
 import busbar.api.iommu.VfioIommuDriverOps;
+import busbar.api.state.HandoverOps;
+import busbar.api.swap.Candidate;
 import busbar.uapi.VfioHeader;
 import java.lang.foreign.MemorySegment;
 
@@ -19,13 +21,17 @@ final class BackendEntry<I> {
   /** When it came, in the order of all that came. */
   final long age;
 
+  /** Who it is for operators: with its bundle and version. */
+  final Candidate candidate;
+
   private final String name;
   private volatile boolean departed;
 
-  BackendEntry(VfioIommuDriverOps<I> ops, int ranking, long age) {
+  BackendEntry(VfioIommuDriverOps<I> ops, int ranking, long age, Candidate candidate) {
     this.ops = ops;
     this.ranking = ranking;
     this.age = age;
+    this.candidate = candidate;
     this.name = ops.name();
   }
 
@@ -45,6 +51,11 @@ final class BackendEntry<I> {
   /** Whether it is the one backend that may serve unprotected groups, and only those. */
   boolean servesNoIommu() {
     return name.equals(Backends.NO_IOMMU);
+  }
+
+  /** Whether the state of its containers can be carried to another. */
+  boolean handsOver() {
+    return ops instanceof HandoverOps<?>;
   }
 
   /** What it answers for an extension before any container has chosen it. */

@@ -2,6 +2,7 @@ package busbar.registry;
 
 import busbar.api.device.GroupType;
 import busbar.api.iommu.VfioIommuDriverOps;
+import busbar.api.swap.Candidate;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -21,14 +22,14 @@ final class Backends {
   private final AtomicLong ages = new AtomicLong();
   private final List<BackendEntry<?>> entries = new CopyOnWriteArrayList<>();
 
-  BackendEntry<?> add(VfioIommuDriverOps<?> ops, int ranking) {
-    BackendEntry<?> entry = entry(ops, ranking);
+  BackendEntry<?> add(VfioIommuDriverOps<?> ops, int ranking, Candidate candidate) {
+    BackendEntry<?> entry = entry(ops, ranking, candidate);
     entries.add(entry);
     return entry;
   }
 
-  private <I> BackendEntry<I> entry(VfioIommuDriverOps<I> ops, int ranking) {
-    return new BackendEntry<>(ops, ranking, ages.incrementAndGet());
+  private <I> BackendEntry<I> entry(VfioIommuDriverOps<I> ops, int ranking, Candidate candidate) {
+    return new BackendEntry<>(ops, ranking, ages.incrementAndGet(), candidate);
   }
 
   /** Takes it out of the order; returns {@code null} if it is not there. */

@@ -13,6 +13,7 @@ import busbar.registry.DeviceEntry.VfioBound;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Gives devices to drivers: to the one that the override names, to the one that an administrator
@@ -27,6 +28,7 @@ final class Binder {
   private final VfioParameters parameters;
   private final PhysicalMemory physicalMemory;
   private final Departures departures;
+  private volatile Consumer<BusDevice> idle = device -> {};
 
   Binder(
       Drivers drivers,
@@ -41,6 +43,11 @@ final class Binder {
     this.parameters = parameters;
     this.physicalMemory = physicalMemory;
     this.departures = departures;
+  }
+
+  /** Who wants to know that the last file of a device was closed. */
+  void whenIdle(Consumer<BusDevice> told) {
+    idle = told;
   }
 
   /** What makes host drivers take a device that nobody else wants. */
@@ -229,7 +236,8 @@ final class Binder {
     BusDevice device = entry.device;
     GroupType type = groupType(device);
     IommuGroup group = isolation(device, type);
-    DeviceObject object = new DeviceObject(device, group, type, sets, physicalMemory);
+    DeviceObject object =
+        new DeviceObject(device, group, type, sets, physicalMemory, () -> idle.accept(device));
     Binding<?> binding;
     try {
       binding = driver.probe(device, object);

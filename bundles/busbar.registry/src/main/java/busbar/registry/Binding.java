@@ -10,6 +10,8 @@ import busbar.api.device.MatchOps;
 import busbar.api.device.MigrationOps;
 import busbar.api.device.SriovOps;
 import busbar.api.device.VfioBusDriver;
+import busbar.api.state.HandoverOps;
+import busbar.api.state.StateRecord;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
@@ -88,6 +90,39 @@ record Binding<D>(DriverEntry entry, VfioBusDriver<D> driver, D data) {
 
   Optional<SriovOps<D>> sriov() {
     return as(SriovOps.class);
+  }
+
+  /** Whether its state can be carried. */
+  boolean handsOver() {
+    return handover().isPresent();
+  }
+
+  private Optional<HandoverOps<D>> handover() {
+    return as(HandoverOps.class);
+  }
+
+  private HandoverOps<D> handing() {
+    return handover().orElseThrow();
+  }
+
+  StateRecord save() {
+    StateRecord state = handing().save(data);
+    if (state == null) {
+      throw Faults.lie(who(), "asked for its state", null);
+    }
+    return state;
+  }
+
+  void restore(StateRecord state) {
+    handing().restore(data, state);
+  }
+
+  void resume() {
+    handing().resume(data);
+  }
+
+  void forget() {
+    handover().ifPresent(ops -> ops.forget(data));
   }
 
   private <T> Optional<T> as(Class<?> type) {

@@ -38,7 +38,7 @@ final class Container {
   /** Newest first, as the kernel keeps them. */
   private final List<Group> groups = new CopyOnWriteArrayList<>();
 
-  private volatile Attachment<?> attachment;
+  private volatile Attachment attachment;
   private volatile String lostBecause;
   private volatile List<Finding> lastMatching = List.of();
   private boolean fileOpen = true;
@@ -64,7 +64,7 @@ final class Container {
   }
 
   /** What it chose, {@code null} if nothing. */
-  Attachment<?> attachment() {
+  Attachment attachment() {
     return attachment;
   }
 
@@ -83,7 +83,7 @@ final class Container {
   }
 
   long checkExtension(ClientCaller caller, MemorySegment extension) {
-    Attachment<?> now = attachment;
+    Attachment now = attachment;
     if (now != null) {
       return now.ioctl(caller, VfioHeader.VFIO_CHECK_EXTENSION, extension);
     }
@@ -91,7 +91,7 @@ final class Container {
   }
 
   long setIommu(ClientCaller caller, long type) {
-    Attachment<?> chosen;
+    Attachment chosen;
     List<Group> served;
     groupsLock.lock();
     try {
@@ -134,15 +134,15 @@ final class Container {
   }
 
   MappedRegion mmap(ClientCaller caller, MmapRequest request) {
-    Attachment<?> now = attachment;
+    Attachment now = attachment;
     if (now == null) {
       throw Errno.ENODEV.because("%s has nothing to map", name);
     }
     return now.mmap(caller, request);
   }
 
-  private Attachment<?> chosen() {
-    Attachment<?> now = attachment;
+  private Attachment chosen() {
+    Attachment now = attachment;
     if (now != null) {
       return now;
     }
@@ -171,7 +171,7 @@ final class Container {
             name, groups.getFirst(), group);
       }
       group.ownership().claim(group);
-      Attachment<?> now = attachment;
+      Attachment now = attachment;
       if (now != null) {
         try {
           now.attach(group.iommuGroup(), group.type());
@@ -190,7 +190,7 @@ final class Container {
   void detach(Group group) {
     groupsLock.lock();
     try {
-      Attachment<?> now = attachment;
+      Attachment now = attachment;
       if (now != null) {
         now.detach(group.iommuGroup());
       }
@@ -216,11 +216,31 @@ final class Container {
       return;
     }
     try {
-      Attachment<?> now = attachment;
+      Attachment now = attachment;
       if (uses(backend)) {
         lostBecause = backend + " of " + name + " is gone; its mappings with it";
         attachment = null;
-        now.lose(lostBecause, () -> groups.forEach(group -> now.detach(group.iommuGroup())));
+        now.lose(lostBecause, groups);
+      }
+    } finally {
+      groupsLock.unlock();
+    }
+  }
+
+  /**
+   * No successor came for its backend. First calls are refused, then the gate is opened, then the
+   * choice is forgotten: who waits at the gate may hold the lock of the groups.
+   */
+  void loseHeld(Attachment lost, String because, Runnable opening) {
+    lost.refuse(because, groups);
+    opening.run();
+    if (!lockGroups(lost.backend())) {
+      return;
+    }
+    try {
+      if (attachment == lost) {
+        lostBecause = because;
+        attachment = null;
       }
     } finally {
       groupsLock.unlock();
@@ -228,7 +248,7 @@ final class Container {
   }
 
   private boolean uses(BackendEntry<?> backend) {
-    Attachment<?> now = attachment;
+    Attachment now = attachment;
     return now != null && now.backend() == backend;
   }
 

@@ -48,6 +48,13 @@ final class DeviceEntry {
   private volatile String lostDriver;
   private volatile boolean gone;
   private volatile boolean removing;
+
+  /** A driver hangs in a step of a swap that was given up. */
+  private volatile boolean hanging;
+
+  /** Its driver is gone and a successor is awaited. */
+  private volatile Hold hold;
+
   private volatile String because = "no driver has asked for it";
   private volatile List<Finding> lastBinding = List.of();
 
@@ -110,6 +117,23 @@ final class DeviceEntry {
 
   void setRemoving(boolean removing) {
     this.removing = removing;
+  }
+
+  boolean isHanging() {
+    return hanging;
+  }
+
+  void setHanging(boolean hanging) {
+    this.hanging = hanging;
+  }
+
+  /** What waits for a successor of its driver; {@code null} if nothing does. */
+  Hold hold() {
+    return hold;
+  }
+
+  void setHold(Hold hold) {
+    this.hold = hold;
   }
 
   /** Why it is unbound. */

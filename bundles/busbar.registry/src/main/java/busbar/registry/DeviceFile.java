@@ -115,6 +115,11 @@ final class DeviceFile extends MappableFile {
   }
 
   @Override
+  void ended() {
+    device.fileEnded();
+  }
+
+  @Override
   void dispose() {
     device.close(this);
   }

@@ -28,6 +28,7 @@ final class DeviceObject implements VfioDevice {
   private final GroupType groupType;
   private final DeviceSets sets;
   private final PhysicalMemory physicalMemory;
+  private final Runnable idle;
   private final Registration registration = new Registration();
   private final Eviction eviction = new Eviction(this);
 
@@ -39,7 +40,7 @@ final class DeviceObject implements VfioDevice {
   private volatile DeviceSets.Members set;
   private volatile Binding<?> binding;
   private volatile Group group;
-  private volatile Attachment<?> attachment;
+  private volatile Attachment attachment;
   private volatile int openCount;
   private final AtomicBoolean left = new AtomicBoolean();
   private final AtomicBoolean removed = new AtomicBoolean();
@@ -47,16 +48,28 @@ final class DeviceObject implements VfioDevice {
   /** Whether the driver's {@code open} has succeeded and its {@code release} is owed. */
   private boolean driverOpen;
 
+  /** On whose behalf the driver opened it; stands in for him when a successor opens it again. */
+  private volatile ClientCaller opener;
+
+  /** Whether a driver that probes it now takes it over. */
+  private volatile boolean takenOver;
+
+  /** What to do when all files are about to be closed; {@code null} if nothing. */
+  private volatile Runnable unused;
+
   /**
    * @param iommuGroup what isolates it; {@code null} if nothing does, then it cannot be registered
+   * @param idle runs when the last file was closed
    */
   DeviceObject(
       BusDevice parent,
       IommuGroup iommuGroup,
       GroupType groupType,
       DeviceSets sets,
-      PhysicalMemory physicalMemory) {
+      PhysicalMemory physicalMemory,
+      Runnable idle) {
     this.parent = parent;
+    this.idle = idle;
     this.physicalMemory = physicalMemory;
     this.iommuGroup = iommuGroup;
     this.groupType = groupType;
@@ -122,7 +135,15 @@ final class DeviceObject implements VfioDevice {
   }
 
   @Override
+  public boolean isTakenOver() {
+    return takenOver;
+  }
+
+  @Override
   public void assignSet(Object setId) {
+    if (binding != null) {
+      return; // a successor probes: the device is in its set
+    }
     sets.leave(set, this);
     set = sets.join(setId, this);
   }
@@ -223,6 +244,7 @@ final class DeviceObject implements VfioDevice {
     ReentrantLock setLock = set.setLock();
     try {
       group.checkHasContainer();
+      int at = gate.enter();
       setLock.lock();
       try {
         checkAlive();
@@ -236,6 +258,7 @@ final class DeviceObject implements VfioDevice {
         return file;
       } finally {
         setLock.unlock();
+        gate.exit(at);
       }
     } catch (RuntimeException | Error e) {
       registration.release();
@@ -275,6 +298,7 @@ final class DeviceObject implements VfioDevice {
   private void openDriver(Binding<?> now, ClientCaller caller) {
     try {
       now.open(caller);
+      opener = caller;
       driverOpen = true;
     } catch (Throwable t) {
       throw Faults.of(t, now.who(), "opening " + name());
@@ -305,6 +329,9 @@ final class DeviceObject implements VfioDevice {
       setLock.unlock();
     }
     registration.release();
+    if (openCount == 0) {
+      idle.run();
+    }
   }
 
   /** Closes it for the driver, if that has opened it; with the lock of the set. */
@@ -318,7 +345,95 @@ final class DeviceObject implements VfioDevice {
 
   /** The driver, or the device, goes without waiting for the user; see {@link Eviction#run}. */
   boolean kill(String because) {
-    return eviction.run(because);
+    return eviction.run(because, () -> {});
+  }
+
+  /** As {@link #kill}, for a device whose gates somebody has closed; opens them in time. */
+  boolean kill(String because, Runnable opening) {
+    return eviction.run(because, opening);
+  }
+
+  /** Runs the action as soon as no file is left that is not about to be closed; at once, maybe. */
+  void whenUnused(Runnable action) {
+    unused = action;
+    fileEnded();
+  }
+
+  /** A file is about to be closed. */
+  void fileEnded() {
+    Runnable action = unused;
+    if (action != null && openCount > 0 && files.stream().allMatch(f -> f.gate.hasEnded())) {
+      unused = null;
+      // on a thread of its own: who closes a file does not wait for a driver
+      Thread.ofVirtual().name("busbar-unused-" + name()).start(action);
+    }
+  }
+
+  // A driver is replaced: all of it while nothing else goes on, but for the first.
+
+  /** Has a successor make its data, the hardware being left alone. */
+  Binding<?> probeSuccessor(DriverEntry successor) {
+    takenOver = true;
+    try {
+      return successor.probe(parent, this);
+    } finally {
+      takenOver = false;
+    }
+  }
+
+  /** Asks a driver where the mappings of the device lead from now on. */
+  List<MappingImpl.Move> moves(Binding<?> to) {
+    return files.stream().flatMap(file -> file.moves(to)).toList();
+  }
+
+  /** Puts another driver in, with mappings that lead to it. */
+  void exchange(Binding<?> to, List<MappingImpl.Move> moves) {
+    Binding<?> from = binding;
+    unused = null;
+    binding = to;
+    moves.forEach(MappingImpl.Move::make);
+    Attachment now = attachment;
+    if (now != null && from.takesUnmaps() != to.takesUnmaps()) {
+      if (to.takesUnmaps()) {
+        now.registerDevice(unmapListener);
+      } else {
+        now.unregisterDevice(unmapListener);
+      }
+    }
+  }
+
+  /** A driver lets go although files are open: another one will open the device again. */
+  void quiesce(Binding<?> who) {
+    ReentrantLock setLock = set.setLock();
+    setLock.lock();
+    try {
+      if (driverOpen) {
+        driverOpen = false;
+        Faults.swallow(who.who(), "closing " + name(), who::release);
+      }
+    } finally {
+      setLock.unlock();
+    }
+    removed.set(true);
+    Faults.swallow(who.who(), "removing " + name(), who::remove);
+  }
+
+  /**
+   * The opposite of {@link #quiesce}, with a driver that has just probed; opens if files are open.
+   *
+   * @throws VfioException what the driver's open says; it is not open then
+   */
+  void revive(Binding<?> by) {
+    ReentrantLock setLock = set.setLock();
+    setLock.lock();
+    try {
+      if (openCount > 0) {
+        openDriver(by, opener);
+      }
+      removed.set(false);
+    } finally {
+      setLock.unlock();
+    }
   }
 
   ReentrantLock setLock() {
@@ -347,8 +462,8 @@ final class DeviceObject implements VfioDevice {
   }
 
   /** What the container of an open device has chosen. */
-  Attachment<?> openAttachment() {
-    Attachment<?> now = attachment;
+  Attachment openAttachment() {
+    Attachment now = attachment;
     if (openCount == 0 || now == null) {
       throw Errno.EINVAL.because("%s is not open", name());
     }
@@ -356,7 +471,7 @@ final class DeviceObject implements VfioDevice {
   }
 
   /** The container chose again while the device was open. */
-  void attachmentChanged(Attachment<?> changed) {
+  void attachmentChanged(Attachment changed) {
     ReentrantLock setLock = set.setLock();
     setLock.lock();
     try {
@@ -375,7 +490,7 @@ final class DeviceObject implements VfioDevice {
    * The user unmaps; the driver lets go of its pages, which comes back here as {@link #unpinPages}.
    */
   private void dmaUnmap(long iova, long length) {
-    Attachment<?> now = attachment;
+    Attachment now = attachment;
     if (now == null) {
       return;
     }

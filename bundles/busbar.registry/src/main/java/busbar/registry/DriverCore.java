@@ -9,6 +9,7 @@ import busbar.api.device.SriovOps;
 import busbar.api.device.VfioBusDriver;
 import busbar.api.pci.PciDevice;
 import busbar.api.pci.Sriov;
+import busbar.api.swap.Candidate;
 import busbar.registry.DeviceEntry.VfioBound;
 import java.util.List;
 import java.util.Map;
@@ -25,15 +26,22 @@ final class DriverCore {
   private final Binder binder;
   private final Removal removal;
   private final Departures departures;
+  private final Bids bids;
   private final Map<Bus, Listener> buses = new ConcurrentHashMap<>();
 
   DriverCore(
-      Devices devices, Drivers drivers, Binder binder, Removal removal, Departures departures) {
+      Devices devices,
+      Drivers drivers,
+      Binder binder,
+      Removal removal,
+      Departures departures,
+      Bids bids) {
     this.devices = devices;
     this.drivers = drivers;
     this.binder = binder;
     this.removal = removal;
     this.departures = departures;
+    this.bids = bids;
   }
 
   // Buses and devices.
@@ -75,6 +83,7 @@ final class DriverCore {
       DeviceEntry entry = devices.of(device);
       if (entry != null) {
         entry.setGone();
+        departures.bridge().giveUp(entry, "the device goes, too");
         entry.takeTurnUninterruptibly();
         removal.run(entry, Removal.Patience.ENDLESS);
         devices.remove(entry);
@@ -155,9 +164,10 @@ final class DriverCore {
 
   // Drivers.
 
-  void add(VfioBusDriver<?> driver, int ranking) {
-    drivers.add(driver, ranking);
+  void add(VfioBusDriver<?> driver, int ranking, Candidate candidate) {
+    departures.bridge().arrive(drivers.add(driver, ranking, candidate));
     bindAll();
+    bids.review();
   }
 
   void remove(VfioBusDriver<?> driver) {
@@ -166,6 +176,8 @@ final class DriverCore {
       for (DeviceEntry entry : devices.all()) {
         afterBinding(entry, () -> departures.driverGone(entry, gone));
       }
+      // another version of it may be there already
+      drivers.find(gone.bus(), gone.name()).ifPresent(departures.bridge()::arrive);
       bindAll();
     }
   }
@@ -199,8 +211,9 @@ final class DriverCore {
 
   void unbind(String device) {
     DeviceEntry entry = devices.named(device);
+    departures.bridge().giveUp(entry, "it was unbound by hand");
     entry.takeTurn();
-    if (entry.bound() == null) {
+    if (entry.bound() == null && entry.lostDriver() == null) {
       entry.giveTurn();
       throw Errno.ENOENT.because("%s is bound to no driver", device);
     }
@@ -211,7 +224,9 @@ final class DriverCore {
   }
 
   void setOverride(String device, String driver) {
-    devices.named(device).setOverride(driver);
+    DeviceEntry entry = devices.named(device);
+    entry.setOverride(driver);
+    bids.review(entry);
   }
 
   void probe(String device) {
@@ -266,6 +281,9 @@ final class DriverCore {
       }
       if (!(entry.bound() instanceof VfioBound bound)) {
         throw Errno.ENOENT.because("%s has no driver that makes virtual functions", device);
+      }
+      if (entry.hold() != null) {
+        throw Errno.EBUSY.because("%s waits for its driver", device);
       }
       if (count > 0 && sriov.numVfs() > 0) {
         throw Errno.EBUSY.because("%s has %d virtual functions already", device, sriov.numVfs());

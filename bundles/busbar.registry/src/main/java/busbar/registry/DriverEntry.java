@@ -4,20 +4,26 @@ import busbar.api.Errno;
 import busbar.api.bus.BusDevice;
 import busbar.api.device.VfioBusDriver;
 import busbar.api.device.VfioDevice;
+import busbar.api.swap.Candidate;
 
 /** A bus driver while its service is there. */
 final class DriverEntry {
   final VfioBusDriver<?> driver;
   final int ranking;
   final long age;
+
+  /** Who it is for operators: with its bundle and version. */
+  final Candidate candidate;
+
   private final String name;
   private final String bus;
   private volatile boolean departed;
 
-  DriverEntry(VfioBusDriver<?> driver, int ranking, long age) {
+  DriverEntry(VfioBusDriver<?> driver, int ranking, long age, Candidate candidate) {
     this.driver = driver;
     this.ranking = ranking;
     this.age = age;
+    this.candidate = candidate;
     this.name = driver.name();
     this.bus = driver.bus();
   }

@@ -3,6 +3,7 @@ package busbar.registry;
 import busbar.api.Errno;
 import busbar.api.bus.HostDriver;
 import busbar.api.device.VfioBusDriver;
+import busbar.api.swap.Candidate;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -21,8 +22,8 @@ final class Drivers {
   private final List<HostEntry> hosts = new CopyOnWriteArrayList<>();
   private final DynamicIds ids = new DynamicIds();
 
-  DriverEntry add(VfioBusDriver<?> driver, int ranking) {
-    DriverEntry entry = new DriverEntry(driver, ranking, ages.incrementAndGet());
+  DriverEntry add(VfioBusDriver<?> driver, int ranking, Candidate candidate) {
+    DriverEntry entry = new DriverEntry(driver, ranking, ages.incrementAndGet(), candidate);
     drivers.add(entry);
     return entry;
   }

@@ -14,7 +14,7 @@ final class EmulatedDma {
   private EmulatedDma() {}
 
   static MemorySegment[] pin(DeviceObject device, long iova, int pages, Access access) {
-    Attachment<?> attachment = check(device, pages);
+    Attachment attachment = check(device, pages);
     long[] physical = attachment.pinPages(device.iommuGroup(), iova, pages, access);
     if (physical == null || physical.length != pages) {
       throw Faults.lie(
@@ -39,11 +39,11 @@ final class EmulatedDma {
     check(device, pages).unpinPages(iova, pages);
   }
 
-  private static Attachment<?> check(DeviceObject device, int pages) {
+  private static Attachment check(DeviceObject device, int pages) {
     if (pages <= 0) {
       throw Errno.EINVAL.because("%s pins or unpins %d pages", device.name(), pages);
     }
-    Attachment<?> attachment = device.openAttachment();
+    Attachment attachment = device.openAttachment();
     if (!device.binding().takesUnmaps()) {
       throw Errno.EINVAL.because(
           "%s cannot let pages of %s go when the user unmaps them",

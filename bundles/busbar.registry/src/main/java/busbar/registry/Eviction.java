@@ -34,9 +34,11 @@ final class Eviction {
    * Operations finish, later ones are {@code ENODEV}, the driver lets go. A driver that hangs in an
    * operation is let go by that operation's thread, if it ever returns.
    *
+   * @param opening runs when every file refuses: opens gates that were closed for the driver's
+   *     replacement
    * @return {@code false} if somebody else did it before, or does it now
    */
-  boolean run(String reason) {
+  boolean run(String reason, Runnable opening) {
     boolean first;
     ReentrantLock setLock = device.setLock();
     boolean locked = tryLock(setLock);
@@ -57,6 +59,7 @@ final class Eviction {
       device.gate.end(() -> Errno.ENODEV.because(reason), this::drained);
       device.zap();
     }
+    opening.run();
     awaitDriverGone();
     return first;
   }

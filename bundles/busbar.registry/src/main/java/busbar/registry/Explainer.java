@@ -97,7 +97,7 @@ final class Explainer {
   private void matching(Group group, Container container, List<Finding> findings) {
     List<Finding> last = group.lastMatching();
     findings.addAll(last);
-    Attachment<?> attachment = container == null ? null : container.attachment();
+    Attachment attachment = container == null ? null : container.attachment();
     if (attachment != null) {
       findings.add(
           new Finding(attachment.backend().toString(), Verdict.YES, "serves " + container.name()));

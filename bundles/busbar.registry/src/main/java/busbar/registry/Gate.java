@@ -6,10 +6,10 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
 /**
@@ -48,6 +48,9 @@ final class Gate {
     final CountDownLatch finished = new CountDownLatch(1);
     volatile Thread waiter;
 
+    /** Whether somebody who paused is alone still: then nobody's action runs. */
+    volatile boolean held;
+
     Barrier(Supplier<VfioException> refusal, Runnable drained) {
       this.refusal = refusal;
       this.drained = drained;
@@ -56,8 +59,11 @@ final class Gate {
 
   private final long[] inside = new long[(STRIPES + 1) * STRIDE];
 
-  /** Held from {@link #pause} to {@link #resume} and while {@link #end} sets its barrier. */
-  private final ReentrantLock closing = new ReentrantLock();
+  /** The right to pause, from {@link #pause} to {@link #resume}; no thread owns it. */
+  private final Semaphore pausing = new Semaphore(1);
+
+  /** Guards changes of {@link #barrier}. */
+  private final Object changing = new Object();
 
   private volatile Barrier barrier;
 
@@ -138,67 +144,96 @@ final class Gate {
   }
 
   /**
-   * Closes for a moment and waits until nobody is inside. After {@code true} the caller is alone
-   * until it calls {@link #resume} on the same thread.
+   * Closes for a while and waits until nobody is inside. After {@code true} the caller is alone
+   * until somebody, on any thread, calls {@link #resume}.
    *
-   * @return {@code false} if somebody was still inside when the time was over, or the gate has
-   *     ended; it is as before then
+   * @param nanos how long to wait, for those inside and for another who has paused it
+   * @return {@code false} if the time was over, or the gate has ended; it is as before then
    */
   boolean pause(long nanos) {
-    closing.lock();
-    Barrier before = barrier;
-    if (before != null) {
-      closing.unlock();
+    long deadline = System.nanoTime() + nanos;
+    if (!acquirePausing(nanos)) {
       return false;
     }
     Barrier mine = new Barrier(null, null);
     mine.waiter = Thread.currentThread();
-    barrier = mine;
-    if (awaitQuiet(System.nanoTime() + nanos)) {
+    synchronized (changing) {
+      if (barrier != null) {
+        pausing.release();
+        return false;
+      }
+      barrier = mine;
+    }
+    if (awaitQuiet(mine, deadline)) {
       return true;
     }
     resume();
     return false;
   }
 
-  /**
-   * Lets those who wait go on; unless the gate was ended meanwhile, by the thread that paused it.
-   */
-  void resume() {
-    Barrier mine = barrier;
-    if (mine.refusal == null) {
-      barrier = null;
-      mine.opened.countDown();
+  private boolean acquirePausing(long nanos) {
+    long deadline = System.nanoTime() + nanos;
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return pausing.tryAcquire(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
-    closing.unlock();
+  }
+
+  /** Lets those who wait go on; if the gate was ended meanwhile, lets that take effect. */
+  void resume() {
+    Barrier now;
+    synchronized (changing) {
+      now = barrier;
+      now.held = false;
+      if (now.refusal == null) {
+        barrier = null;
+        now.opened.countDown();
+      }
+    }
+    pausing.release();
+    if (now.refusal != null) {
+      left(now);
+    }
   }
 
   /**
-   * Refuses everybody from now on. The action runs once, when nobody is inside any more: before
-   * this returns, or later on the thread of the last one to leave. A second end keeps the first
-   * refusal.
+   * Refuses everybody from now on, also those who wait for a pause to end. The action runs once,
+   * when nobody is inside any more: before this returns, or later on the thread of the last one to
+   * leave, or of the one who resumes. A second end keeps the first refusal.
    *
    * @param refusal makes the exception for those who come
    */
   void end(Supplier<VfioException> refusal, Runnable drained) {
-    closing.lock();
-    try {
+    Barrier now;
+    synchronized (changing) {
       Barrier before = barrier;
       if (before == null) {
-        barrier = new Barrier(refusal, drained);
+        now = new Barrier(refusal, drained);
       } else if (before.refusal == null) {
-        barrier = new Barrier(refusal, drained);
+        now = new Barrier(refusal, drained);
+        now.held = true;
         before.opened.countDown();
+        LockSupport.unpark(before.waiter);
       } else if (before.ran.compareAndSet(false, true)) {
         // its action has not run: ours does both
-        barrier = new Barrier(before.refusal, () -> runBoth(before, drained));
+        now = new Barrier(before.refusal, () -> runBoth(before, drained));
+        now.held = before.held;
       } else {
-        barrier = new Barrier(before.refusal, drained);
+        now = new Barrier(before.refusal, drained);
       }
-    } finally {
-      closing.unlock();
+      barrier = now;
     }
-    left(barrier);
+    left(now);
   }
 
   private static void runBoth(Barrier before, Runnable drained) {
@@ -226,7 +261,7 @@ final class Gate {
   private void left(Barrier now) {
     if (now.refusal == null) {
       LockSupport.unpark(now.waiter);
-    } else if (!now.ran.get() && isQuiet() && now.ran.compareAndSet(false, true)) {
+    } else if (!now.held && !now.ran.get() && isQuiet() && now.ran.compareAndSet(false, true)) {
       try {
         now.drained.run();
       } catch (RuntimeException | Error e) {
@@ -246,7 +281,7 @@ final class Gate {
     return true;
   }
 
-  private boolean awaitQuiet(long deadline) {
+  private boolean awaitQuiet(Barrier mine, long deadline) {
     int spins = SPINS;
     boolean interrupted = false;
     try {
@@ -257,14 +292,14 @@ final class Gate {
           Thread.onSpinWait();
         } else {
           long left = deadline - System.nanoTime();
-          if (left <= 0) {
+          if (left <= 0 || barrier != mine) {
             return false;
           }
           LockSupport.parkNanos(this, left);
           interrupted |= Thread.interrupted();
         }
       }
-      return true;
+      return barrier == mine;
     } finally {
       if (interrupted) {
         Thread.currentThread().interrupt();

@@ -194,11 +194,11 @@ final class Group {
    *
    * @return what the container has chosen
    */
-  Attachment<?> use(ClientCaller caller) {
+  Attachment use(ClientCaller caller) {
     groupLock.lock();
     try {
       checkHasContainer();
-      Attachment<?> attachment = container.attachment();
+      Attachment attachment = container.attachment();
       if (attachment == null) {
         throw Errno.EINVAL.because("%s of %s has no IOMMU backend", container, this);
       }
@@ -245,7 +245,7 @@ final class Group {
   }
 
   /** The container chose, maybe again, while devices are open. */
-  void attachmentChanged(Attachment<?> attachment) {
+  void attachmentChanged(Attachment attachment) {
     devices.forEach(device -> device.attachmentChanged(attachment));
   }
 

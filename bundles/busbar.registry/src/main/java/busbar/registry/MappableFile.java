@@ -6,9 +6,9 @@ import busbar.api.client.MmapRequest;
 import busbar.api.client.OpenMode;
 import busbar.api.device.MappedRegion;
 import busbar.api.memory.MemoryFaultException;
-import busbar.api.memory.MmioWindow;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 
 /** A file with a driver behind it that says where a mapping leads. */
 abstract class MappableFile extends OpenFile {
@@ -49,6 +49,22 @@ abstract class MappableFile extends OpenFile {
     return mapping;
   }
 
+  /** Runs an action inside the gate, or at once if that has ended. */
+  final void inside(Runnable action) {
+    int at;
+    try {
+      at = gate.enter();
+    } catch (VfioException e) {
+      action.run();
+      return;
+    }
+    try {
+      action.run();
+    } finally {
+      gate.exit(at);
+    }
+  }
+
   final void addMapping(MappingImpl mapping) {
     mappings.add(mapping);
   }
@@ -58,7 +74,7 @@ abstract class MappableFile extends OpenFile {
   }
 
   /** Finds the window for a first access, on behalf of a mapping. */
-  final MmioWindow fault(MappedRegion region, long offset) {
+  final MappingImpl.Found fault(MappingImpl mapping, long offset) {
     int at;
     try {
       at = gate.enter();
@@ -66,7 +82,7 @@ abstract class MappableFile extends OpenFile {
       throw MemoryFaultException.busError("%s", e.because());
     }
     try {
-      MmioWindow window = region.fault(offset);
+      MappingImpl.Found window = mapping.ask(offset);
       if (window == null) {
         throw Faults.lie(culprit(), "asked for the window of " + description(), null);
       }
@@ -79,6 +95,11 @@ abstract class MappableFile extends OpenFile {
     } finally {
       gate.exit(at);
     }
+  }
+
+  /** Where each mapping is to lead if another driver stands behind the file. */
+  final Stream<MappingImpl.Move> moves(Binding<?> to) {
+    return mappings.stream().map(mapping -> mapping.move(to));
   }
 
   /** Revokes every mapping. */

@@ -32,18 +32,32 @@ final class MappingImpl implements Mapping, DeviceMemory {
 
   private final ClientImpl client;
   private final MappableFile file;
-  private final MappedRegion region;
   private final MmapRequest request;
   private final long length;
   private final long address;
   private final Gate accesses = new Gate();
   private final AtomicBoolean unmapped = new AtomicBoolean();
 
-  /** Guards changes of {@link #window} and {@link #revocations}. */
+  /** Guards changes of {@link #found} and {@link #revocations}. */
   private final Object windowLock = new Object();
 
-  private volatile MmioWindow window;
+  /** Where a driver says that accesses lead; another one when the driver is replaced. */
+  private volatile MappedRegion region;
+
+  private volatile Found found;
   private volatile int revocations;
+
+  /** A window and how offsets of the mapping are counted in it. */
+  record Found(MmioWindow window, MappedRegion region) {}
+
+  /** Where a mapping is to lead from now on. */
+  record Move(MappingImpl mapping, MappedRegion region) {
+    /** When it returns no access goes the old way. */
+    void make() {
+      mapping.region = region;
+      mapping.revoke();
+    }
+  }
 
   /** Takes over one reference of the file. */
   MappingImpl(ClientImpl client, MappableFile file, MappedRegion region, MmapRequest request) {
@@ -67,11 +81,15 @@ final class MappingImpl implements Mapping, DeviceMemory {
     this.address = parent.address;
   }
 
+  /** Inside the file's gate, so that a driver's replacement sees the copy or comes before it. */
   void inheritBy(ClientImpl child) {
     if (!unmapped.get() && file.acquire()) {
-      MappingImpl copy = new MappingImpl(this, child);
-      file.addMapping(copy);
-      child.adopt(copy);
+      file.inside(
+          () -> {
+            MappingImpl copy = new MappingImpl(this, child);
+            file.addMapping(copy);
+            child.adopt(copy);
+          });
     }
   }
 
@@ -98,9 +116,9 @@ final class MappingImpl implements Mapping, DeviceMemory {
     while (true) {
       int at = enter(Access.READ);
       try {
-        MmioWindow now = window;
+        Found now = found;
         if (now != null) {
-          return now.load(region.windowOffset(offset), width);
+          return now.window.load(now.region.windowOffset(offset), width);
         }
       } finally {
         accesses.exit(at);
@@ -115,9 +133,9 @@ final class MappingImpl implements Mapping, DeviceMemory {
     while (true) {
       int at = enter(Access.WRITE);
       try {
-        MmioWindow now = window;
+        Found now = found;
         if (now != null) {
-          now.store(region.windowOffset(offset), width, value);
+          now.window.store(now.region.windowOffset(offset), width, value);
           return;
         }
       } finally {
@@ -152,8 +170,8 @@ final class MappingImpl implements Mapping, DeviceMemory {
 
   @Override
   public MmioWindow windowAt(long offset) {
-    MmioWindow known = window;
-    return known != null ? known : fault(offset);
+    Found known = found;
+    return known != null ? known.window : fault(offset).window;
   }
 
   @Override
@@ -165,23 +183,39 @@ final class MappingImpl implements Mapping, DeviceMemory {
    * Asks the driver for the window, outside the gate of accesses: the driver may hold a lock in
    * {@code zap} that it wants here.
    */
-  private MmioWindow fault(long offset) {
+  private Found fault(long offset) {
     int before = revocations;
-    MmioWindow found = file.fault(region, offset);
+    Found answer = file.fault(this, offset);
     synchronized (windowLock) {
       // revoked since we asked: the answer is of yesterday, who needs it asks again
       if (revocations == before) {
-        window = found;
+        found = answer;
       }
     }
-    return found;
+    return answer;
+  }
+
+  /** Asks the driver that is there now; inside the file's gate. */
+  Found ask(long offset) {
+    MappedRegion now = region;
+    MmioWindow window = now.fault(offset);
+    return window == null ? null : new Found(window, now);
+  }
+
+  /** Asks a driver that is to replace the one behind the mapping where it will lead. */
+  Move move(Binding<?> to) {
+    MappedRegion there = to.mmap(client.caller(), request);
+    if (there == null) {
+      throw Faults.lie(to.who(), "asked to map " + file.description(), null);
+    }
+    return new Move(this, there);
   }
 
   /** Forgets the window; when it returns no access through it is under way. */
   void revoke() {
     synchronized (windowLock) {
       revocations++;
-      window = null;
+      found = null;
     }
     if (accesses.pause(REVOKE_NANOS)) {
       accesses.resume();
@@ -197,11 +231,13 @@ final class MappingImpl implements Mapping, DeviceMemory {
   @Override
   public Optional<MemorySegment> memory() {
     accesses.exit(enter(Access.READ));
-    MemorySegment all = windowAt(0).memory();
+    Found known = found;
+    Found now = known != null ? known : fault(0);
+    MemorySegment all = now.window.memory();
     if (all == null) {
       return Optional.empty();
     }
-    long start = region.windowOffset(0);
+    long start = now.region.windowOffset(0);
     return Optional.of(all.asSlice(start, Math.min(length, all.byteSize() - start)));
   }
 

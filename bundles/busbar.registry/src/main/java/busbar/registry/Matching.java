@@ -43,9 +43,9 @@ final class Matching {
    *
    * @throws VfioException if none was chosen
    */
-  Attachment<?> choose(Backends backends) {
+  Attachment choose(Backends backends) {
     for (BackendEntry<?> backend : backends.inOrder()) {
-      Attachment<?> attachment = ask(backend);
+      Attachment attachment = ask(backend);
       if (attachment != null) {
         return attachment;
       }
@@ -53,7 +53,7 @@ final class Matching {
     throw result;
   }
 
-  private <I> Attachment<I> ask(BackendEntry<I> backend) {
+  private Attachment ask(BackendEntry<?> backend) {
     if (backend.servesNoIommu() != (container.groupType() == GroupType.NO_IOMMU)) {
       note(backend, Verdict.NO, "is not for groups of type " + container.groupType());
       return null;
@@ -65,14 +65,14 @@ final class Matching {
     if (!knowsType(backend)) {
       return null;
     }
-    I data;
+    Chosen<?> opened;
     try {
-      data = backend.open((int) type, caller);
+      opened = Chosen.open(backend, (int) type, caller);
     } catch (VfioException e) {
       fail(backend, "cannot be opened", e);
       return null;
     }
-    return attachAll(new Attachment<>((int) type, backend, data));
+    return attachAll(new Attachment((int) type, caller, opened));
   }
 
   private boolean knowsType(BackendEntry<?> backend) {
@@ -90,7 +90,7 @@ final class Matching {
     return false;
   }
 
-  private <I> Attachment<I> attachAll(Attachment<I> attachment) {
+  private Attachment attachAll(Attachment attachment) {
     List<Group> attached = new ArrayList<>();
     try {
       for (Group group : groups) {

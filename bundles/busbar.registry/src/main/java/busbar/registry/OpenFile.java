@@ -55,8 +55,12 @@ abstract class OpenFile {
   final void release() {
     if (references.decrementAndGet() == 0) {
       gate.end(() -> Errno.EBADF.because("%s is closed", description()), this::dispose);
+      ended();
     }
   }
+
+  /** The last reference is gone; {@link #dispose} has run or will. */
+  void ended() {}
 
   // What a kind of file can do; the defaults are those of a file without the operation.
 

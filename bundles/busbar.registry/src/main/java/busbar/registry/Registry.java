@@ -2,6 +2,7 @@ package busbar.registry;
 
 import busbar.api.admin.VfioAdmin;
 import busbar.api.bus.Bus;
+import busbar.api.bus.BusDevice;
 import busbar.api.bus.HostDriver;
 import busbar.api.bus.HostSetup;
 import busbar.api.client.Vfio;
@@ -10,7 +11,13 @@ import busbar.api.device.VfioBusDriver;
 import busbar.api.iommu.Iommu;
 import busbar.api.iommu.VfioIommuDriverOps;
 import busbar.api.memory.PhysicalMemory;
+import busbar.api.swap.Candidate;
+import busbar.api.swap.SwapAdmin;
+import busbar.api.swap.SwapJournal;
+import busbar.api.swap.SwapPolicy;
+import busbar.api.swap.Swappable;
 import busbar.api.time.Timing;
+import java.util.function.BooleanSupplier;
 
 /**
  * The VFIO core, assembled. Everything that comes and goes is added and removed by any thread, in
@@ -22,24 +29,44 @@ public final class Registry implements AutoCloseable {
   private final Backends backends = new Backends();
   private final Groups groups = new Groups();
   private final Containers containers = new Containers(backends);
+  private final SwapRules rules = new SwapRules();
+  private final Journal journal = new Journal();
+  private final SwapDesk desk = new SwapDesk(rules, journal);
   private final Departures departures;
   private final DriverCore core;
   private final Clients clients;
   private final Administration administration;
+  private final Swaps swaps;
+  private final Bids bids;
 
   public Registry(Timing timing, PhysicalMemory physicalMemory) {
     Devices devices = new Devices();
     Drivers drivers = new Drivers();
     Removal removal = new Removal(groups, timing);
-    departures = new Departures(containers, removal);
+    departures = new Departures(devices, containers, removal, rules, journal, timing);
     Binder binder =
         new Binder(drivers, groups, new DeviceSets(), parameters, physicalMemory, departures);
-    core = new DriverCore(devices, drivers, binder, removal, departures);
+    DriverSwaps driverSwaps = new DriverSwaps(devices, drivers, rules, journal, departures);
+    BackendSwaps backendSwaps =
+        new BackendSwaps(containers, backends, departures.backends(), rules, journal);
+    bids = new Bids(devices, containers, backends, driverSwaps, backendSwaps, rules);
+    swaps = new Swaps(driverSwaps, backendSwaps, rules, bids::review);
+    core = new DriverCore(devices, drivers, binder, removal, departures, bids);
+    binder.whenIdle(device -> review(devices, device));
     clients = new Clients(physicalMemory, new Nodes(containers, groups));
     Views views = new Views(devices, drivers, groups, containers, backends, clients);
     Explainer explainer = new Explainer(devices, groups, backends, views);
     administration = new Administration(core, views, explainer, settings);
     settings.add(parameters);
+    desk.add(swaps);
+  }
+
+  /** The last file of a device was closed: who waits for that may have it. */
+  private void review(Devices devices, BusDevice device) {
+    DeviceEntry entry = devices.of(device);
+    if (entry != null && rules.policy() != SwapPolicy.MANUAL) {
+      Thread.ofVirtual().name("busbar-bid-" + entry.name()).start(() -> bids.review(entry));
+    }
   }
 
   /** The door for users of devices. */
@@ -51,30 +78,86 @@ public final class Registry implements AutoCloseable {
     return administration;
   }
 
+  /** The edge on which operators swap. */
+  public SwapAdmin swapAdmin() {
+    return desk;
+  }
+
+  /** Where records of swaps go. */
+  public SwapJournal journal() {
+    return journal;
+  }
+
+  /** The registry's own places, for who aggregates layers. */
+  public Swappable swappable() {
+    return swaps;
+  }
+
+  /** Another layer in which something can be exchanged came. */
+  public void addLayer(Swappable layer) {
+    desk.add(layer);
+  }
+
+  public void removeLayer(Swappable layer) {
+    desk.remove(layer);
+  }
+
+  /**
+   * Tells when the whole framework stops: then nobody waits for a successor.
+   *
+   * @param stopping asked whenever a driver or backend goes
+   */
+  public void stopping(BooleanSupplier stopping) {
+    rules.stopping(stopping);
+  }
+
   /** The parameters of module {@code vfio}. */
   public ModuleParameters parameters() {
     return parameters;
   }
 
-  /** A bus driver came; devices that want it are bound before this returns. */
+  /** As {@link #addDriver(VfioBusDriver, int, Candidate)}, of a program without bundles. */
   public void addDriver(VfioBusDriver<?> driver, int ranking) {
-    core.add(driver, ranking);
+    addDriver(driver, ranking, Candidate.plain(driver.name()));
   }
 
-  /** It goes; none of its devices is bound to it when this returns. */
+  /**
+   * A bus driver came; devices that waited for it go on, and devices that want it are bound, before
+   * this returns.
+   */
+  public void addDriver(VfioBusDriver<?> driver, int ranking, Candidate candidate) {
+    core.add(driver, ranking, candidate);
+  }
+
+  /**
+   * It goes; it is not called any more for a device that nobody uses when this returns. One that is
+   * in use waits for a successor, for as long as the grace period.
+   */
   public void removeDriver(VfioBusDriver<?> driver) {
     core.remove(driver);
   }
 
+  /** As {@link #addBackend(VfioIommuDriverOps, int, Candidate)}, of a program without bundles. */
   public void addBackend(VfioIommuDriverOps<?> ops, int ranking) {
-    backends.add(ops, ranking);
+    addBackend(ops, ranking, Candidate.plain(ops.name()));
   }
 
-  /** It goes; no container uses it when this returns. */
+  /** A backend came; containers that waited for it go on before this returns. */
+  public void addBackend(VfioIommuDriverOps<?> ops, int ranking, Candidate candidate) {
+    departures.backends().arrive(backends.add(ops, ranking, candidate));
+    bids.review();
+  }
+
+  /** It goes; containers that use it wait for a successor, for as long as the grace period. */
   public void removeBackend(VfioIommuDriverOps<?> ops) {
     BackendEntry<?> gone = backends.remove(ops);
     if (gone != null) {
       departures.backendGone(gone);
+      // another version of it may be there already
+      backends.inOrder().stream()
+          .filter(entry -> entry.name().equals(gone.name()))
+          .findFirst()
+          .ifPresent(departures.backends()::arrive);
     }
   }
 
@@ -126,9 +209,12 @@ public final class Registry implements AutoCloseable {
     settings.remove(setup);
   }
 
-  /** Every client is closed. */
+  /** Every client is closed; nobody waits for a successor any more. */
   @Override
   public void close() {
+    rules.stopping(() -> true);
+    departures.bridge().close();
+    departures.backends().close();
     clients.closeAll();
   }
 }

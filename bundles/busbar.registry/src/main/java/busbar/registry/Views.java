@@ -106,6 +106,7 @@ final class Views {
     return switch (bound) {
       case null -> entry.lostDriver() == null ? State.UNBOUND : State.BROKEN;
       case HostBound host -> State.HOST;
+      case VfioBound vfio when entry.hold() != null -> State.SWAPPING;
       case VfioBound vfio when entry.isRemoving() -> State.REMOVING;
       case VfioBound vfio when vfio.object().killedBecause() != null -> State.BROKEN;
       case VfioBound vfio -> openCount > 0 ? State.OPEN : State.READY;
@@ -120,7 +121,7 @@ final class Views {
       case READY -> bound.driverName() + " has it and nobody has opened it";
       case OPEN -> bound.driverName() + " has it and " + openCount + " files of it are open";
       case REMOVING -> "its removal waits until " + openCount + " files of it are closed";
-      case SWAPPING -> "its driver is being replaced";
+      case SWAPPING -> bound.driverName() + " is gone, a successor is awaited";
     };
   }
 

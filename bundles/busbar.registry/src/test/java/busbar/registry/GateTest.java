@@ -241,4 +241,58 @@ class GateTest {
     assertThat(gate.awaitEnd(0)).isTrue();
     assertThatThrownBy(gate::enter).isInstanceOf(VfioException.class);
   }
+
+  @Test
+  void whoEndsAPausedGateDoesNotWaitAndTheActionRunsAtTheResume() {
+    List<String> ran = new ArrayList<>();
+    assertThat(gate.pause(SECOND)).isTrue();
+    gate.end(() -> Errno.EBADF.because("closed"), () -> ran.add("closed"));
+    gate.end(() -> Errno.ENODEV.because("gone"), () -> ran.add("gone"));
+    assertThat(ran).isEmpty();
+    assertThat(Rig.errno(gate::enter)).isEqualTo(Errno.EBADF);
+    gate.resume();
+    assertThat(ran).containsExactly("closed", "gone");
+  }
+
+  @Test
+  void whoWaitsForAPauseIsRefusedAsSoonAsTheGateEndsAlthoughThePauseGoesOn() throws Exception {
+    assertThat(gate.pause(SECOND)).isTrue();
+    AtomicBoolean refused = new AtomicBoolean();
+    Thread waiter =
+        Thread.ofPlatform().start(() -> refused.set(Rig.errno(gate::enter) == Errno.ENODEV));
+    while (waiter.getState() != Thread.State.WAITING) {
+      Thread.onSpinWait();
+    }
+    gate.end(() -> Errno.ENODEV.because("gone"), () -> {});
+    waiter.join();
+    assertThat(refused).isTrue();
+    gate.resume();
+  }
+
+  @Test
+  void anEndWhileAPauseWaitsForThoseInsideCallsThePauseOff() throws Exception {
+    int mine = gate.enter();
+    AtomicBoolean paused = new AtomicBoolean(true);
+    AtomicInteger ran = new AtomicInteger();
+    Thread closer = Thread.ofPlatform().start(() -> paused.set(gate.pause(10 * SECOND)));
+    while (closer.getState() != Thread.State.TIMED_WAITING) {
+      Thread.onSpinWait();
+    }
+    gate.end(() -> Errno.ENODEV.because("gone"), ran::incrementAndGet);
+    closer.join();
+    assertThat(paused).isFalse();
+    assertThat(ran).hasValue(0);
+    gate.exit(mine);
+    assertThat(ran).hasValue(1);
+  }
+
+  @Test
+  void aPauseIsEndedByAnotherThreadThanTheOneThatBeganIt() throws Exception {
+    assertThat(gate.pause(SECOND)).isTrue();
+    assertThat(gate.pause(1_000_000)).as("a second one meanwhile").isFalse();
+    Thread.ofPlatform().start(gate::resume).join();
+    gate.exit(gate.enter());
+    assertThat(gate.pause(SECOND)).isTrue();
+    gate.resume();
+  }
 }

@@ -9,6 +9,8 @@ import busbar.api.VfioException;
 import busbar.api.client.ClientPolicy;
 import busbar.api.client.VfioClient;
 import busbar.api.memory.PhysicalMemory;
+import busbar.api.swap.SwapPolicy;
+import busbar.api.swap.SwapSettings;
 import busbar.api.time.VirtualTiming;
 import busbar.uapi.VfioGroupStatus;
 import busbar.uapi.VfioHeader;
@@ -53,7 +55,13 @@ final class Rig implements AutoCloseable {
   final FakeBus.FakeDevice c = bus.plug("c", group3);
   final VfioClient client;
 
+  /** Where nobody waits for a successor. */
   Rig() {
+    this(new SwapSettings(0, 2_000, SwapPolicy.MANUAL));
+  }
+
+  Rig(SwapSettings settings) {
+    registry.swapAdmin().settings(settings);
     registry.addIommu(iommu);
     registry.addDriver(driver, 0);
     registry.addBackend(backend, 0);

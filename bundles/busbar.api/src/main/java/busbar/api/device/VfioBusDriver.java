@@ -23,6 +23,12 @@ public interface VfioBusDriver<D> extends VfioDeviceOps<D> {
   /** Service property, optional: the driver's version, shown to operators. */
   String VERSION = "vfio.version";
 
+  /**
+   * Service property, optional: the number ({@code Long}) of the bundle that the driver is of,
+   * where another one registers it on its behalf, as the mediated bus does for parents.
+   */
+  String PROVIDER = "vfio.provider";
+
   /** The bus whose devices it takes: {@code "pci"}, {@code "platform"}, {@code "mdev"}, … */
   String bus();
 

@@ -73,6 +73,11 @@ public final class BoundedCall implements AutoCloseable {
     }
   }
 
+  /** Whether a call was given up. */
+  public boolean hangs() {
+    return abandoned;
+  }
+
   private void abandon(Runnable late) {
     abandoned = true;
     calls.add(late);

@@ -1,0 +1,114 @@
+package busbar.registry;
+
+import busbar.api.Errno;
+import busbar.api.VfioException;
+import busbar.api.swap.BoundedCall;
+import busbar.api.swap.SwapRecord;
+import busbar.api.swap.SwapRecord.Result;
+import busbar.api.swap.SwapRecord.Way;
+import busbar.api.swap.SwapRecording;
+
+/** A held device is taken over by a driver that came; its gates are closed all the while. */
+final class Adoption {
+  private final Hold hold;
+  private final DriverEntry driver;
+  private final SwapRules rules;
+  private final Departures departures;
+  private final Handover handover;
+  private final SwapRecording attempt;
+
+  Adoption(Hold hold, DriverEntry driver, SwapRules rules, Departures departures) {
+    this.hold = hold;
+    this.driver = driver;
+    this.rules = rules;
+    this.departures = departures;
+    this.handover = Handover.from(hold, driver);
+    this.attempt =
+        new SwapRecording(
+            hold.entry.name(),
+            Bridge.KIND,
+            Way.UPDATE,
+            "the service of " + driver.candidate + " came",
+            hold.driver().candidate,
+            driver.candidate);
+  }
+
+  /** Returns {@code null} if the driver is in place; else the device waits for another one. */
+  VfioException run() {
+    hold.recording.phase("gap");
+    try (BoundedCall calls =
+        new BoundedCall("busbar-adopt-" + hold.entry.name(), rules.deadlineNanos())) {
+      try {
+        calls.call(
+            driver + " taking over " + hold.entry.name(),
+            () -> {
+              handover.prepare();
+              phase("probe");
+              handover.restore();
+              phase("restore");
+              return null;
+            },
+            this::settle);
+        if (driver.hasDeparted()) {
+          throw Errno.ENODEV.because("%s went away while it took %s", driver, hold.entry.name());
+        }
+        handover.commit();
+        phase("commit");
+        return null;
+      } catch (RuntimeException e) {
+        giveBack(calls);
+        return Faults.of(e, driver.toString(), "taking over " + hold.entry.name());
+      }
+    }
+  }
+
+  private void phase(String name) {
+    hold.recording.phase(name);
+    attempt.phase(name);
+  }
+
+  /** The state stays what it is: nothing has run since it was told. */
+  private void giveBack(BoundedCall calls) {
+    if (calls.hangs()) {
+      handover.abandon();
+      hold.entry.setHanging(true);
+    } else {
+      Faults.swallow(
+          driver.toString(),
+          "giving back " + hold.entry.name(),
+          () ->
+              calls.call(
+                  driver + " giving back " + hold.entry.name(),
+                  () -> {
+                    handover.untake();
+                    return null;
+                  },
+                  () -> {}));
+    }
+  }
+
+  private void settle() {
+    handover.untake();
+    hold.entry.setHanging(false);
+  }
+
+  SwapRecord refused(VfioException why) {
+    return attempt.end(
+        Result.WAITING, why.because() + "; operations wait for another successor", "");
+  }
+
+  /** Opens the gates. */
+  SwapRecord end() {
+    hold.end();
+    hold.recording.successor(driver.candidate);
+    return hold.recording.end(Result.DONE, driver + " took over", "");
+  }
+
+  /** The old one lets go of what is the new one's now. */
+  void finish() {
+    handover.finish();
+    if (driver.hasDeparted()) {
+      departures.driverGone(hold.entry, driver);
+    }
+  }
+}
