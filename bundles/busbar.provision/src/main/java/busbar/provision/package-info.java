@@ -1,0 +1,2 @@
+/** Sets of bundles: what ran, what was good, and how to get from one to another. */
+package busbar.provision;
