@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
@@ -45,26 +46,24 @@ final class Appliance implements AutoCloseable {
     this.framework = framework;
   }
 
-  /** Creates the framework, which keeps its files in the given folder. */
-  static Appliance create(Path storage) throws LaunchException {
+  /**
+   * Creates the framework, which keeps its files in the given folder.
+   *
+   * @param more properties that bundles see
+   */
+  static Appliance create(Path storage, Map<String, String> more) throws LaunchException {
     FrameworkFactory factory =
         ServiceLoader.load(FrameworkFactory.class)
             .findFirst()
             .orElseThrow(() -> new LaunchException("no OSGi framework on the class path"));
-    Map<String, String> properties =
-        Map.of(
-            Constants.FRAMEWORK_STORAGE,
-            storage.toString(),
-            Constants.FRAMEWORK_STORAGE_CLEAN,
-            Constants.FRAMEWORK_STORAGE_CLEAN_ONFIRSTINIT,
-            Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA,
-            SHARED_PACKAGES,
-            "felix.service.urlhandlers",
-            "false",
-            "felix.log.level",
-            "0",
-            "gosh.home",
-            System.getProperty("busbar.home", ".") + "/features/shell");
+    Map<String, String> properties = new HashMap<>(more);
+    properties.put(Constants.FRAMEWORK_STORAGE, storage.toString());
+    properties.put(
+        Constants.FRAMEWORK_STORAGE_CLEAN, Constants.FRAMEWORK_STORAGE_CLEAN_ONFIRSTINIT);
+    properties.put(Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA, SHARED_PACKAGES);
+    properties.put("felix.service.urlhandlers", "false");
+    properties.put("felix.log.level", "0");
+    properties.put("gosh.home", System.getProperty("busbar.home", ".") + "/features/shell");
     Framework framework = factory.newFramework(properties);
     try {
       framework.start();

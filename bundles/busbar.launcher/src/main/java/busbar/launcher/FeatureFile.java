@@ -26,6 +26,9 @@ record FeatureFile(Path file, Feature feature) {
   /** Metadata of a bundle that only a person at a console needs. */
   static final String INTERACTIVE = "interactive";
 
+  /** Metadata of a bundle that is there only if a folder is watched. */
+  static final String DEPLOY = "deploy";
+
   /** Variable of a feature: the filter of the service that says that the appliance is up. */
   static final String READY = "busbar.ready";
 
@@ -53,15 +56,23 @@ record FeatureFile(Path file, Feature feature) {
   }
 
   /** The bundles in the order in which they are installed and started. */
-  List<ID> bundles(boolean interactive) {
+  List<ID> bundles(boolean interactive, boolean deploying) {
     List<ID> ids = new ArrayList<>();
     for (FeatureBundle bundle : feature.getBundles()) {
-      if (interactive
-          || !Boolean.parseBoolean(String.valueOf(bundle.getMetadata().get(INTERACTIVE)))) {
+      if ((interactive || !is(INTERACTIVE, bundle)) && (deploying || !is(DEPLOY, bundle))) {
         ids.add(bundle.getID());
       }
     }
     return ids;
+  }
+
+  /** Whether it has a bundle that watches a folder. */
+  boolean canDeploy() {
+    return feature.getBundles().stream().anyMatch(bundle -> is(DEPLOY, bundle));
+  }
+
+  private static boolean is(String mark, FeatureBundle bundle) {
+    return Boolean.parseBoolean(String.valueOf(bundle.getMetadata().get(mark)));
   }
 
   /**

@@ -5,7 +5,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.osgi.service.feature.ID;
 
 /**
@@ -16,6 +18,8 @@ public final class Main {
 
   private static final int FAILED = 1;
   private static final int WRONG_USAGE = 2;
+
+  private static final String DEPLOY_POLL_MILLIS = "500";
 
   private Main() {}
 
@@ -55,7 +59,7 @@ public final class Main {
       configurations.withMachine(machine);
     }
     Path storage = Files.createTempDirectory("busbar-");
-    try (Appliance appliance = Appliance.create(storage)) {
+    try (Appliance appliance = Appliance.create(storage, properties(options, storage))) {
       Thread onInterrupt = new Thread(() -> stop(appliance, storage), "busbar-stop");
       Runtime.getRuntime().addShutdownHook(onInterrupt);
       appliance.start(jars, configurations);
@@ -96,11 +100,38 @@ public final class Main {
   private static List<Path> jarsOf(FeatureFile feature, Options options) throws LaunchException {
     BundleRepository repository = new BundleRepository(options.repository());
     List<Path> jars = new ArrayList<>();
-    for (ID id : feature.bundles(options.interactive())) {
+    boolean deploying = options.deploy() != null;
+    if (deploying && !feature.canDeploy()) {
+      throw new LaunchException(
+          "feature " + feature.file() + " has no bundle that watches a folder");
+    }
+    for (ID id : feature.bundles(options.interactive(), deploying)) {
       jars.add(repository.locate(feature.file(), id));
     }
     jars.addAll(options.bundles());
     return jars;
+  }
+
+  /** Framework properties that bundles read. */
+  private static Map<String, String> properties(Options options, Path storage)
+      throws LaunchException {
+    Map<String, String> properties = new HashMap<>();
+    properties.put("busbar.repository", options.repository().toAbsolutePath().toString());
+    properties.put("busbar.home", options.home().toAbsolutePath().toString());
+    Path deploy = options.deploy();
+    if (deploy != null) {
+      // by properties: without them File Install would watch, and make, a folder of its own choice
+      properties.put("felix.fileinstall.dir", deploy.toString());
+      properties.put("felix.fileinstall.poll", DEPLOY_POLL_MILLIS);
+      properties.put("felix.fileinstall.noInitialDelay", "true");
+      properties.put("felix.fileinstall.tmpdir", storage.resolve("deploy").toString());
+      properties.put("felix.fileinstall.enableConfigSave", "false");
+      // what did not come from the folder is not started anew because of what did
+      properties.put("felix.fileinstall.optionalImportRefreshScope", "managed");
+      properties.put("felix.fileinstall.fragmentRefreshScope", "managed");
+      properties.put("felix.fileinstall.log.default", "jul");
+    }
+    return properties;
   }
 
   private static void stop(Appliance appliance, Path storage) {

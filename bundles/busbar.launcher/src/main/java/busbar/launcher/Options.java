@@ -26,6 +26,7 @@ final class Options {
   private Path repository;
   private String feature = "appliance";
   private Path machine;
+  private Path deploy;
   private boolean headless;
   private boolean bootOnly;
   private Level logLevel = Level.WARNING;
@@ -53,6 +54,7 @@ final class Options {
       case "--feature" -> feature = value(argument, rest);
       case "--machine" -> machine = Path.of(value(argument, rest));
       case "--bundle" -> bundles.add(Path.of(value(argument, rest)));
+      case "--deploy" -> deploy = Path.of(value(argument, rest));
       case "--headless" -> headless = true;
       case "--boot-only" -> bootOnly = true;
       case "--log" -> logLevel = level(value(argument, rest));
@@ -145,6 +147,20 @@ final class Options {
   /** The machine description given, or null for the one that is embedded in the product. */
   Path machine() throws LaunchException {
     return machine == null ? null : existing("machine file", machine);
+  }
+
+  /** The folder to watch, or null if none is. */
+  Path deploy() throws LaunchException {
+    if (deploy == null) {
+      return null;
+    }
+    if (!runs()) {
+      throw new LaunchException("--deploy is an option of run, not of " + command());
+    }
+    if (!Files.isDirectory(deploy)) {
+      throw new LaunchException("there is no folder " + deploy);
+    }
+    return deploy.toAbsolutePath().normalize();
   }
 
   List<Path> bundles() throws LaunchException {

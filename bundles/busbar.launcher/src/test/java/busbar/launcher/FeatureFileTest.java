@@ -22,7 +22,8 @@ class FeatureFileTest {
         "id": "busbar:busbar.test:osgifeature:1.0.0",
         "bundles": [
           { "id": "busbar:busbar.api:1.0.0" },
-          { "id": "busbar:busbar.shell:1.0.0", "interactive": true }
+          { "id": "busbar:busbar.shell:1.0.0", "interactive": true },
+          { "id": "apache:fileinstall:1.0.0", "deploy": true }
         ],
         "configurations": { "busbar.registry": { "graceMillis:Integer": 64, "name": "x" } },
         "variables": { "busbar.ready": "(objectClass=busbar.api.Vfio)" }
@@ -33,16 +34,26 @@ class FeatureFileTest {
 
   @Test
   void bundlesComeInTheOrderOfTheFile() throws Exception {
-    assertThat(read(FEATURE).bundles(true))
+    assertThat(read(FEATURE).bundles(true, false))
         .extracting(ID::getArtifactId)
         .containsExactly("busbar.api", "busbar.shell");
   }
 
   @Test
   void interactiveBundlesAreLeftOutOfAHeadlessAppliance() throws Exception {
-    assertThat(read(FEATURE).bundles(false))
+    assertThat(read(FEATURE).bundles(false, false))
         .extracting(ID::getArtifactId)
         .containsExactly("busbar.api");
+  }
+
+  @Test
+  void aFolderIsWatchedOnlyIfThatWasAskedFor() throws Exception {
+    assertThat(read(FEATURE).bundles(false, true))
+        .extracting(ID::getArtifactId)
+        .containsExactly("busbar.api", "fileinstall");
+    assertThat(read(FEATURE).canDeploy()).isTrue();
+    assertThat(read("{ \"feature-resource-version\": \"1.0\", \"id\": \"a:b:1\" }").canDeploy())
+        .isFalse();
   }
 
   @Test

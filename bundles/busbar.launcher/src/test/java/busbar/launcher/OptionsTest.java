@@ -64,6 +64,18 @@ class OptionsTest {
   }
 
   @Test
+  void aDeployFolderIsThereAndBelongsToAnApplianceThatStays() throws Exception {
+    assertThat(Options.parse("run").deploy()).isNull();
+    assertThat(Options.parse("run", "--deploy", home.toString()).deploy()).isEqualTo(home);
+    assertThatExceptionOfType(LaunchException.class)
+        .isThrownBy(() -> Options.parse("--deploy", "nowhere").deploy())
+        .withMessage("there is no folder nowhere");
+    assertThatExceptionOfType(LaunchException.class)
+        .isThrownBy(() -> Options.parse("tour", "--deploy", home.toString()).deploy())
+        .withMessage("--deploy is an option of run, not of tour");
+  }
+
+  @Test
   void runTakesNoOtherArguments() {
     assertThatExceptionOfType(LaunchException.class)
         .isThrownBy(() -> Options.parse("run", "--headles"))
