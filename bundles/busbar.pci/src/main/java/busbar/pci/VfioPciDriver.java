@@ -416,7 +416,7 @@ public final class VfioPciDriver
 
   @Override
   public void resume(PciCoreDevice core) {
-    Handover.resume(core);
+    core.resume();
   }
 
   @Override
