@@ -7,6 +7,13 @@ import busbar.api.bus.HostSetup;
 import busbar.api.iommu.Iommu;
 import busbar.api.memory.PhysicalMemory;
 import busbar.api.pci.PciAddress;
+import busbar.api.swap.Candidate;
+import busbar.api.swap.Slot;
+import busbar.api.swap.SwapJournal;
+import busbar.api.swap.SwapPlan;
+import busbar.api.swap.SwapRecord;
+import busbar.api.swap.SwapSettings;
+import busbar.api.swap.Swappable;
 import busbar.api.time.Timing;
 import busbar.machine.internal.host.ImpliedParameters;
 import busbar.machine.internal.host.RuleDriver;
@@ -16,7 +23,10 @@ import busbar.machine.internal.iommu.SimGroup;
 import busbar.machine.internal.iommu.SimIommu;
 import busbar.machine.internal.irq.MessageController;
 import busbar.machine.internal.irq.MessageController.Routing;
+import busbar.machine.internal.model.ExchangeRules;
 import busbar.machine.internal.model.ModelDirectory;
+import busbar.machine.internal.model.ModelHost;
+import busbar.machine.internal.model.ModelSwaps;
 import busbar.machine.internal.pci.Board;
 import busbar.machine.internal.pci.PciBus;
 import busbar.machine.internal.pci.PciFunction;
@@ -34,6 +44,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A running machine: buses with devices, IOMMU hardware, interrupt controller, made from a
@@ -42,7 +53,7 @@ import java.util.stream.Collectors;
  * <p>Device models may come, go and be replaced at any time; a device without its model is on its
  * bus all the same, with registers that read as zero. Any thread.
  */
-public final class Machine implements AutoCloseable {
+public final class Machine implements AutoCloseable, Swappable {
   private final MachineDescription description;
   private final Board board;
   private final PciBus pci;
@@ -50,6 +61,8 @@ public final class Machine implements AutoCloseable {
   private final List<Iommu> iommus;
   private final Map<Integer, DmaGroup> groups = new HashMap<>();
   private final List<HostDriver> hostDrivers;
+  private final ExchangeRules exchanges = new ExchangeRules();
+  private final ModelSwaps swaps;
 
   /**
    * Switches a machine on.
@@ -64,13 +77,14 @@ public final class Machine implements AutoCloseable {
       Collection<? extends DeviceModelFactory> factories) {
     this.description = description;
     ModelDirectory models = new ModelDirectory();
-    factories.forEach(models::add);
+    factories.forEach(factory -> models.add(factory, 0));
     board =
         new Board(
             memory,
             timing,
             new MessageController(routing(description)),
             models,
+            exchanges,
             description.arch().startsWith("ppc") ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN,
             description.reportsConventionalErrors());
     iommus = description.iommus().stream().map(this::iommu).toList();
@@ -78,6 +92,13 @@ public final class Machine implements AutoCloseable {
     pci.populate(functions());
     platforms = platforms(memory);
     hostDrivers = drivers();
+    swaps = new ModelSwaps(this::hosts, models, exchanges);
+  }
+
+  private Stream<ModelHost> hosts() {
+    return Stream.concat(
+        pci.functions().stream().map(PciFunction::host),
+        platforms.stream().flatMap(bus -> bus.units().stream()).map(PlatformUnit::host));
   }
 
   private static Routing routing(MachineDescription description) {
@@ -245,31 +266,67 @@ public final class Machine implements AutoCloseable {
     };
   }
 
-  /** Models come: devices that wait for them, or have older ones, get them. */
+  /** As {@link #addModels(DeviceModelFactory, int)} with ranking 0. */
   public void addModels(DeviceModelFactory factory) {
-    board.models().add(factory);
-    update(factory);
+    addModels(factory, 0);
   }
 
-  /** Models go: their devices stay, with the next older model or without behaviour. */
+  /**
+   * Models come: devices that wait for them get them, devices that were lost without them appear
+   * again. The others keep the models that they have, unless the policy says otherwise.
+   *
+   * @param ranking of two factories of one model, the one of higher ranking is better; of equal
+   *     ranking, the one of the newer bundle
+   */
+  public void addModels(DeviceModelFactory factory, int ranking) {
+    board.models().add(factory, ranking);
+    update(factory);
+    pci.regain(factory.models());
+    platforms.forEach(bus -> bus.regain(factory.models()));
+  }
+
+  /**
+   * Models go: another factory's take over their devices at once, with all state, or accesses wait
+   * for one to come. Devices for which none comes within the grace period vanish from their bus.
+   */
   public void removeModels(DeviceModelFactory factory) {
     board.models().remove(factory);
     update(factory);
   }
 
+  /** What is around the machine stops too: nobody waits for a successor from now on. */
+  public void stopWaiting() {
+    exchanges.stop();
+    hosts().forEach(ModelHost::stop);
+  }
+
+  @Override
+  public List<Slot> slots() {
+    return swaps.slots();
+  }
+
+  @Override
+  public SwapPlan plan(String target, Candidate successor) {
+    return swaps.plan(target, successor);
+  }
+
+  @Override
+  public SwapRecord swap(String target, Candidate successor, SwapRecord.Way way, String who) {
+    return swaps.swap(target, successor, way, who);
+  }
+
+  @Override
+  public void settings(SwapSettings wanted) {
+    swaps.settings(wanted);
+  }
+
+  /** Where records of exchanges go from now on; {@code null} for nowhere. */
+  public void journal(SwapJournal wanted) {
+    exchanges.journal(wanted);
+  }
+
   private void update(DeviceModelFactory factory) {
-    for (PciFunction function : pci.functions()) {
-      if (factory.models().contains(function.host().model())) {
-        function.host().update();
-      }
-    }
-    for (PlatformBus bus : platforms) {
-      for (PlatformUnit unit : bus.units()) {
-        if (factory.models().contains(unit.host().model())) {
-          unit.host().update();
-        }
-      }
-    }
+    hosts().filter(host -> factory.models().contains(host.model())).forEach(ModelHost::update);
   }
 
   /**
@@ -296,6 +353,7 @@ public final class Machine implements AutoCloseable {
   /** Switches the machine off: every device vanishes from its bus. */
   @Override
   public void close() {
+    stopWaiting();
     platforms.reversed().forEach(PlatformBus::vanish);
     pci.vanish();
   }

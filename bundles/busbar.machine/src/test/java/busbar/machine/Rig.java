@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /** The embedded PC with models of 64-bit registers that keep what is written. */
 public final class Rig implements AutoCloseable {
@@ -35,6 +36,19 @@ public final class Rig implements AutoCloseable {
         .map(PciDevice.class::cast)
         .findFirst()
         .orElseThrow(() -> new AssertionError("no " + name));
+  }
+
+  /** Whether such a PCI function is on the bus. */
+  public boolean has(String name) {
+    return machine.buses().getFirst().devices().stream().anyMatch(each -> each.name().equals(name));
+  }
+
+  /** Returns when a thread waits for something. */
+  public static void awaitWaiting(Thread thread) throws InterruptedException {
+    while (thread.getState() != Thread.State.WAITING
+        && thread.getState() != Thread.State.TIMED_WAITING) {
+      Thread.sleep(1);
+    }
   }
 
   @Override
@@ -70,6 +84,7 @@ public final class Rig implements AutoCloseable {
     private final Map<Long, Long> values = new HashMap<>();
     public volatile int resets;
     public volatile boolean closed;
+    public final List<Integer> configWrites = new CopyOnWriteArrayList<>();
 
     Registers(ModelContext context) {
       this.context = context;
@@ -83,6 +98,11 @@ public final class Rig implements AutoCloseable {
     @Override
     public synchronized void write(int region, long offset, int width, long value) {
       values.put((long) region << 40 | offset, value);
+    }
+
+    @Override
+    public void configWritten(int offset, int width) {
+      configWrites.add(offset);
     }
 
     @Override

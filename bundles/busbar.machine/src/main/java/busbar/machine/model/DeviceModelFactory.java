@@ -10,7 +10,17 @@ public interface DeviceModelFactory {
   Set<String> models();
 
   /**
-   * Makes one device, in its state after power-on.
+   * The version of the state that its devices tell, and the newest that they take: for those who
+   * ask what a swap would do. 0 if the factory does not say.
+   */
+  default int stateVersion(String model) {
+    return 0;
+  }
+
+  /**
+   * Makes one device, in its state after power-on. A predecessor may be in use at that time: lines,
+   * messages, timers and changes of configuration space take effect when the device is in place,
+   * DMA is refused until then.
    *
    * @throws busbar.api.VfioException {@code EINVAL} if the description does not fit the model
    */

@@ -11,6 +11,9 @@ public interface DmaGroup extends IommuGroup {
   /** A member that the hardware can cut off and reset comes; nothing to do for most. */
   default void join(Member member) {}
 
+  /** A member that joined is no more. */
+  default void leave(Member member) {}
+
   /** What may cut the members off. */
   default ErrorGate errorGate() {
     return ErrorGate.OPEN;

@@ -45,6 +45,11 @@ public final class EdgeSource implements InterruptSource {
     this.gate = gate;
   }
 
+  /** Whether somebody has asked for the interrupt. */
+  public boolean isRequested() {
+    return handler.isSet();
+  }
+
   /** An event. No lock is held. */
   public void raise() {
     synchronized (this) {

@@ -45,6 +45,11 @@ public final class LineSource implements InterruptSource {
     return handler.call() == Handled.YES;
   }
 
+  /** Whether somebody has asked for the interrupt. */
+  public boolean isRequested() {
+    return handler.isSet();
+  }
+
   String owner() {
     return owner;
   }

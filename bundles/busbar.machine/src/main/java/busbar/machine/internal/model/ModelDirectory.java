@@ -1,30 +1,85 @@
 package busbar.machine.internal.model;
 
+import busbar.api.swap.Candidate;
 import busbar.machine.model.DeviceModelFactory;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Comparator;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.FrameworkUtil;
+import org.osgi.framework.Version;
 
-/** The factories that are there, newest last; the newest makes the devices of a model. */
+/** The factories that are there, by model, with what tells which of two is better. Any thread. */
 public final class ModelDirectory {
-  private final Map<String, List<DeviceModelFactory>> factories = new LinkedHashMap<>();
+  /**
+   * A factory that is there, with what its bundle was when it came: an update changes the bundle
+   * before the service of the new version is there.
+   *
+   * @param ranking its service's
+   * @param bundle symbolic name, empty without OSGi
+   * @param order of coming
+   */
+  record Entry(
+      DeviceModelFactory factory,
+      int ranking,
+      String bundle,
+      Version version,
+      long bundleId,
+      long order) {
+    private static final Comparator<Entry> BETTER =
+        Comparator.comparingInt(Entry::ranking).thenComparing(Entry::version).reversed();
+    static final Comparator<Entry> BEST_FIRST = BETTER.thenComparingLong(Entry::order);
 
-  /** Adds a factory; it is the one to use for its models from now on. */
-  public synchronized void add(DeviceModelFactory factory) {
-    for (String model : factory.models()) {
-      factories.computeIfAbsent(model, key -> new ArrayList<>()).add(factory);
+    /** Whether it would take over by itself: age alone is no merit. */
+    boolean isBetterThan(Entry other) {
+      return BETTER.compare(this, other) < 0;
+    }
+
+    Candidate candidate(String model) {
+      return bundle.isEmpty()
+          ? Candidate.plain(model)
+          : new Candidate(model, bundle, version.toString(), bundleId);
+    }
+
+    /** For records: who causes what happens when it goes or comes. */
+    String origin() {
+      return bundle.isEmpty() ? "a factory" : "bundle " + bundle + " " + version;
     }
   }
 
-  /** Takes a factory away. */
-  public synchronized void remove(DeviceModelFactory factory) {
-    factories.values().forEach(list -> list.remove(factory));
+  private final Map<DeviceModelFactory, Entry> entries = new IdentityHashMap<>();
+  private long arrivals;
+
+  /** A factory comes. */
+  public void add(DeviceModelFactory factory, int ranking) {
+    Bundle bundle = FrameworkUtil.getBundle(factory.getClass());
+    String name = bundle == null ? "" : bundle.getSymbolicName();
+    Version version = bundle == null ? Version.emptyVersion : bundle.getVersion();
+    long id = bundle == null ? 0 : bundle.getBundleId();
+    synchronized (this) {
+      entries.put(factory, new Entry(factory, ranking, name, version, id, arrivals++));
+    }
   }
 
-  /** The factory to use for a model, {@code null} if there is none. */
-  public synchronized DeviceModelFactory find(String model) {
-    List<DeviceModelFactory> found = factories.get(model);
-    return found == null || found.isEmpty() ? null : found.getLast();
+  /** It goes. */
+  public synchronized void remove(DeviceModelFactory factory) {
+    entries.remove(factory);
+  }
+
+  synchronized boolean has(Entry entry) {
+    return entries.get(entry.factory()) == entry;
+  }
+
+  /** Who makes a model, best first. */
+  List<Entry> candidates(String model) {
+    List<Entry> all;
+    synchronized (this) {
+      all = new ArrayList<>(entries.values());
+    }
+    all.removeIf(entry -> !entry.factory().models().contains(model));
+    all.sort(Entry.BEST_FIRST);
+    return all;
   }
 }

@@ -1,35 +1,89 @@
 package busbar.machine.internal.model;
 
+import busbar.api.Errno;
+import busbar.api.VfioException;
 import busbar.api.state.StateRecord;
+import busbar.api.swap.Candidate;
+import busbar.api.swap.SwapPolicy;
+import busbar.api.swap.SwapRecord;
+import busbar.api.swap.SwapRecord.Result;
+import busbar.api.swap.SwapRecord.Way;
+import busbar.api.swap.SwapRecording;
+import busbar.api.time.Timing;
+import busbar.machine.internal.model.Handover.Fresh;
+import busbar.machine.internal.model.ModelDirectory.Entry;
 import busbar.machine.model.DeviceModel;
-import busbar.machine.model.DeviceModelFactory;
 import busbar.machine.model.ModelContext;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.util.function.Supplier;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 
-/** Keeps the right model in a device's slot while factories come, go and are replaced. */
+/** Keeps a model in a device's slot while factories come, go and are replaced. Any thread. */
 public final class ModelHost {
+  static final String KIND = "model";
   private static final Logger LOG = System.getLogger(ModelHost.class.getName());
+  private static final long LAST_DRAIN_NANOS = 20_000_000;
+  private static final long IDLE_LOOK_NANOS = 1_000_000_000;
 
-  /** How long accesses wait for the successor of a model: a bundle's update takes less. */
-  private static final long GRACE_NANOS = 300_000_000;
+  /** What a device is to the host of its model. */
+  public interface Device {
+    String name();
+
+    /** What a new model is given. */
+    ModelContext context();
+
+    /** Whether a driver works with it: holds its registers or interrupts, or lets it do DMA. */
+    boolean isInUse();
+
+    /** Its model is gone for good: it vanishes from its bus. */
+    void lost();
+  }
+
+  /** The time without a model. */
+  private static final class Gap {
+    final StateRecord state;
+    final SwapRecording recording;
+    final List<Entry> refused = new ArrayList<>();
+    Timing.Timer end;
+
+    Gap(StateRecord state, SwapRecording recording) {
+      this.state = state;
+      this.recording = recording;
+    }
+  }
 
   private final String model;
+  private final Device device;
   private final ModelDirectory directory;
-  private final Supplier<ModelContext> contexts;
+  private final ExchangeRules rules;
+  private final Timing timing;
   private final ModelSlot slot = new ModelSlot(new PassiveModel());
-  private DeviceModelFactory current;
 
-  /**
-   * A host without a model yet.
-   *
-   * @param contexts a context for each model that is made
-   */
-  public ModelHost(String model, ModelDirectory directory, Supplier<ModelContext> contexts) {
+  /** Held by whoever changes the model; guards the fields below, two of which others may read. */
+  private final ReentrantLock changeLock = new ReentrantLock();
+
+  private volatile Entry current;
+  private volatile Gap gap;
+  private Leash leash;
+  private boolean closed;
+  private boolean looksForIdle;
+  private List<Entry> refused = List.of();
+
+  /** Whether a call of the model in place, or of one before it, was given up and still hangs. */
+  private volatile BooleanSupplier late = () -> false;
+
+  /** A host without a model yet. */
+  public ModelHost(
+      String model, Device device, ModelDirectory directory, ExchangeRules rules, Timing timing) {
     this.model = model;
+    this.device = device;
     this.directory = directory;
-    this.contexts = contexts;
+    this.rules = rules;
+    this.timing = timing;
   }
 
   public ModelSlot slot() {
@@ -40,54 +94,404 @@ public final class ModelHost {
     return model;
   }
 
-  /** Brings the slot up to date with the factories that are there. */
-  public synchronized void update() {
-    DeviceModelFactory wanted = directory.find(model);
-    if (wanted == current) {
-      return;
+  Device device() {
+    return device;
+  }
+
+  /** Who is in the place, {@code null} if nobody is. */
+  Entry current() {
+    return current;
+  }
+
+  /** Whether there is a model in the place, or one is awaited. */
+  public boolean hasModel() {
+    return current != null || gap != null;
+  }
+
+  boolean isAwaiting() {
+    return gap != null;
+  }
+
+  /** Whether a call that was given up has not returned. */
+  boolean hangs() {
+    return late.getAsBoolean();
+  }
+
+  /** Does what the factories that are there now make necessary. */
+  public void update() {
+    boolean lost;
+    changeLock.lock();
+    try {
+      lost = reconcile();
+    } finally {
+      changeLock.unlock();
     }
-    boolean done = wanted == null ? park() : slot.exchange(successor(wanted), carry());
-    if (done) {
-      current = wanted;
+    if (lost) {
+      device.lost();
+    }
+  }
+
+  /** Whether the device is lost by it. */
+  private boolean reconcile() {
+    if (closed) {
+      return false;
+    }
+    if (current != null && !directory.has(current)) {
+      return depart();
+    }
+    if (gap != null) {
+      fillGap();
+    } else if (current == null) {
+      directory.candidates(model).stream().anyMatch(this::begin);
     } else {
-      LOG.log(Level.WARNING, "a device goes on with the {0} that it had", model);
+      followPolicy();
+    }
+    return false;
+  }
+
+  // The first model, and the last.
+
+  private boolean begin(Entry entry) {
+    Leash fresh = new Leash(device.context(), slot.gate());
+    try {
+      DeviceModel made = entry.factory().create(fresh);
+      slot.close();
+      slot.put(made);
+      fresh.goLive();
+      slot.open();
+    } catch (RuntimeException e) {
+      fresh.cut();
+      slot.open();
+      LOG.log(Level.WARNING, device.name() + " gets no model from " + entry.origin(), e);
+      return false;
+    }
+    current = entry;
+    leash = fresh;
+    return true;
+  }
+
+  /** The device is gone, or off with its machine. */
+  public void close() {
+    DeviceModel old;
+    changeLock.lock();
+    try {
+      old = switchOff();
+    } finally {
+      changeLock.unlock();
+    }
+    closeQuietly(old);
+  }
+
+  /** Nobody waits for a successor any more. */
+  public void stop() {
+    if (gap != null) {
+      close();
     }
   }
 
-  /** A parked state is handed over by the maker, as the new model does without it if it must. */
-  private ModelSlot.Carry carry() {
-    return current == null ? ModelSlot.Carry.NOTHING : ModelSlot.Carry.STATE;
+  /** What is to be closed after that, {@code null} if nothing. */
+  private DeviceModel switchOff() {
+    if (closed) {
+      return null;
+    }
+    closed = true;
+    DeviceModel old = gap == null ? slot.model() : null;
+    if (gap == null) {
+      slot.close();
+      // An access that does not end finds a model that is off.
+      slot.awaitQuiet(LAST_DRAIN_NANOS);
+    } else {
+      gap.end.cancel();
+    }
+    if (leash != null) {
+      leash.cut();
+    }
+    slot.put(DeadModel.INSTANCE);
+    slot.open();
+    current = null;
+    gap = null;
+    leash = null;
+    return old;
   }
 
-  private Supplier<DeviceModel> successor(DeviceModelFactory factory) {
-    return () -> {
-      StateRecord parked = slot.model() instanceof ParkedModel waiting ? waiting.save() : null;
-      DeviceModel fresh = factory.create(contexts.get());
-      if (parked == null) {
-        return fresh;
-      }
+  private void closeQuietly(DeviceModel old) {
+    if (old != null) {
       try {
-        fresh.restore(parked);
-        return fresh;
+        old.close();
       } catch (RuntimeException e) {
-        LOG.log(Level.WARNING, "the new " + model + " cannot take the old one's state", e);
-        fresh.close();
-        return factory.create(contexts.get());
+        LOG.log(Level.WARNING, "a model of " + device.name() + " failed while it was closed", e);
       }
-    };
+    }
+  }
+
+  // Exchanges.
+
+  /**
+   * Exchanges the model by request.
+   *
+   * @throws VfioException as {@link busbar.api.swap.Swappable#swap}
+   */
+  SwapRecord swap(Candidate successor, Way way, String who) {
+    if (!changeLock.tryLock()) {
+      throw Errno.EBUSY.because("another change of the model of %s is under way", device.name());
+    }
+    try {
+      Entry to = successor(successor);
+      if (current == null) {
+        throw Errno.EBUSY.because("%s waits for a model already", device.name());
+      }
+      return exchange(to, way, who);
+    } finally {
+      changeLock.unlock();
+    }
   }
 
   /**
-   * The model goes without a successor: its state waits for one, and so do accesses for a moment.
+   * Who is meant.
+   *
+   * @throws VfioException {@code ENOENT} nobody who is there, {@code EINVAL} who has the place
    */
-  private boolean park() {
-    return slot.exchange(ParkedModel::new, ModelSlot.Carry.STATE, GRACE_NANOS)
-        || slot.exchange(PassiveModel::new, ModelSlot.Carry.NOTHING);
+  Entry successor(Candidate wanted) {
+    Entry now = current;
+    Entry found =
+        directory.candidates(model).stream()
+            .filter(each -> each != now && each.candidate(model).equals(wanted))
+            .findFirst()
+            .orElse(null);
+    if (found != null) {
+      return found;
+    }
+    if (now != null && now.candidate(model).equals(wanted)) {
+      throw Errno.EINVAL.because("%s has %s already", device.name(), wanted);
+    }
+    throw Errno.ENOENT.because("no factory of %s is there", wanted);
   }
 
-  /** The device is gone. */
-  public synchronized void close() {
-    slot.exchange(PassiveModel::new, ModelSlot.Carry.NOTHING);
+  private void followPolicy() {
+    SwapPolicy policy = rules.settings().policy();
+    if (policy == SwapPolicy.MANUAL) {
+      return;
+    }
+    refused = refused.stream().filter(directory::has).toList();
+    Entry best =
+        directory.candidates(model).stream()
+            .filter(each -> !refused.contains(each))
+            .findFirst()
+            .orElse(current);
+    if (best == current || !best.isBetterThan(current)) {
+      return;
+    }
+    if (policy == SwapPolicy.ON_IDLE && device.isInUse()) {
+      lookForIdle();
+      return;
+    }
+    try {
+      exchange(best, Way.POLICY, policy == SwapPolicy.ALWAYS ? "policy always" : "policy on-idle");
+    } catch (VfioException e) {
+      List<Entry> more = new ArrayList<>(refused);
+      more.add(best);
+      refused = List.copyOf(more);
+    }
+  }
+
+  private void lookForIdle() {
+    if (!looksForIdle) {
+      looksForIdle = true;
+      timing.schedule(
+          IDLE_LOOK_NANOS,
+          () -> {
+            changeLock.lock();
+            looksForIdle = false;
+            changeLock.unlock();
+            update();
+          });
+    }
+  }
+
+  /** With a record of how it ended, also if it failed. */
+  private SwapRecord exchange(Entry to, Way way, String who) {
+    Entry from = current;
+    SwapRecording recording = recording(way, who, from, to.candidate(model));
+    try {
+      exchange(to, recording);
+    } catch (VfioException e) {
+      rules.add(
+          recording.end(Result.KEPT, "%s goes on: %s".formatted(name(from), e.because()), ""));
+      throw e;
+    }
+    String undo = directory.has(from) ? "swap " + device.name() + " " + unmistakable(from) : "";
+    return rules.add(recording.end(Result.DONE, name(to) + " took over", undo));
+  }
+
+  private SwapRecording recording(Way way, String who, Entry from, Object to) {
+    return new SwapRecording(device.name(), KIND, way, who, from.candidate(model), to);
+  }
+
+  private String name(Entry entry) {
+    return entry.candidate(model).toString();
+  }
+
+  private String unmistakable(Entry entry) {
+    Candidate candidate = entry.candidate(model);
+    boolean alone =
+        directory.candidates(model).stream()
+            .allMatch(each -> each == entry || !name(each).equals(candidate.toString()));
+    return alone || candidate.bundleId() == 0 ? candidate.toString() : "#" + candidate.bundleId();
+  }
+
+  /** The state goes from the model in place to a new one; or the old one goes on. */
+  private void exchange(Entry to, SwapRecording recording) {
+    checkResponsive();
+    try (ModelCalls calls = calls()) {
+      Fresh fresh = create(to, calls, recording);
+      DeviceModel old = slot.model();
+      Handover handover = handover(old, recording);
+      late = calls.late();
+      calls.attempt(handover, fresh, () -> handover.exchange(fresh, () -> checkThere(to)));
+      current = to;
+      leash = fresh.leash();
+      calls.close(old);
+    }
+  }
+
+  private void checkResponsive() {
+    if (hangs()) {
+      throw Errno.EBUSY.because(
+          "a call of a model of %s was given up and has not returned", device.name());
+    }
+  }
+
+  private ModelCalls calls() {
+    return new ModelCalls(device.name(), rules.deadlineNanos());
+  }
+
+  private Handover handover(DeviceModel old, SwapRecording recording) {
+    return new Handover(slot, old, leash, recording, rules.deadlineNanos() / 4 * 3);
+  }
+
+  private Fresh create(Entry from, ModelCalls calls, SwapRecording recording) {
+    Leash fresh = new Leash(device.context(), slot.gate());
+    DeviceModel made = calls.create(name(from), from.factory(), fresh);
+    recording.phase("create");
+    return new Fresh(made, fresh);
+  }
+
+  private void checkThere(Entry successor) {
+    if (!directory.has(successor)) {
+      throw Errno.ENODEV.because("the factory of %s went away meanwhile", name(successor));
+    }
+  }
+
+  // Without a model.
+
+  /** The factory of the model in place has gone; whether the device is lost by that. */
+  private boolean depart() {
+    Entry from = current;
+    if (rules.isStopping()) {
+      closeQuietly(switchOff());
+      return false;
+    }
+    SwapRecording recording = recording(Way.UPDATE, from.origin(), from, "");
+    List<Entry> tried = new ArrayList<>();
+    for (Entry to : directory.candidates(model)) {
+      recording.successor(to.candidate(model));
+      try {
+        exchange(to, recording);
+        rules.add(recording.end(Result.DONE, name(to) + " took over", ""));
+        return false;
+      } catch (VfioException e) {
+        tried.add(to);
+        rules.add(recording.end(Result.WAITING, refusal(to, e), ""));
+      }
+    }
+    if (rules.graceNanos() == 0) {
+      return lose(recording, "%s is gone and no grace period is set".formatted(name(from)));
+    }
+    try {
+      park(recording, tried);
+      return false;
+    } catch (VfioException e) {
+      return lose(recording, "%s is gone with its state: %s".formatted(name(from), e.because()));
+    }
+  }
+
+  private String refusal(Entry successor, VfioException e) {
+    return "%s cannot take over: %s".formatted(name(successor), e.because());
+  }
+
+  private void park(SwapRecording recording, List<Entry> tried) {
+    checkResponsive();
+    DeviceModel old = slot.model();
+    Handover handover = handover(old, recording);
+    try (ModelCalls calls = calls()) {
+      late = calls.late();
+      calls.attempt(handover, null, handover::park);
+      calls.close(old);
+    }
+    Gap waiting = new Gap(handover.parked(), recording);
+    waiting.refused.addAll(tried);
+    waiting.end = timing.schedule(rules.graceNanos(), () -> endGrace(waiting));
+    gap = waiting;
     current = null;
+    leash = null;
+  }
+
+  private void fillGap() {
+    Gap waiting = gap;
+    for (Entry to : directory.candidates(model)) {
+      if (waiting.refused.contains(to)) {
+        continue;
+      }
+      waiting.recording.phase("wait");
+      waiting.recording.successor(to.candidate(model));
+      try {
+        fill(to, waiting);
+      } catch (VfioException e) {
+        waiting.refused.add(to);
+        rules.add(waiting.recording.end(Result.WAITING, refusal(to, e), ""));
+        waiting.recording.closed();
+        continue;
+      }
+      waiting.end.cancel();
+      gap = null;
+      rules.add(waiting.recording.end(Result.DONE, name(to) + " took over", ""));
+      return;
+    }
+  }
+
+  private void fill(Entry to, Gap waiting) {
+    try (ModelCalls calls = calls()) {
+      Fresh fresh = create(to, calls, waiting.recording);
+      Handover handover = handover(null, waiting.recording);
+      StateRecord state = slot.wasReset() ? null : waiting.state;
+      calls.attempt(handover, fresh, () -> handover.fill(fresh, state, () -> checkThere(to)));
+      current = to;
+      leash = fresh.leash();
+    }
+  }
+
+  private void endGrace(Gap over) {
+    changeLock.lock();
+    try {
+      if (gap != over) {
+        return;
+      }
+      long millis = TimeUnit.NANOSECONDS.toMillis(rules.graceNanos());
+      lose(over.recording, "no successor came within %d ms".formatted(millis));
+    } finally {
+      changeLock.unlock();
+    }
+    device.lost();
+  }
+
+  private boolean lose(SwapRecording recording, String because) {
+    DeviceModel old = switchOff();
+    if (old != null) {
+      try (ModelCalls calls = calls()) {
+        calls.close(old);
+      }
+    }
+    rules.add(recording.end(Result.LOST, because, ""));
+    return true;
   }
 }

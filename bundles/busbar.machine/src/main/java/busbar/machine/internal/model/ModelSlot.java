@@ -1,37 +1,38 @@
 package busbar.machine.internal.model;
 
 import busbar.api.Errno;
-import busbar.api.VfioException;
-import busbar.api.state.StateRecord;
 import busbar.machine.model.DeviceModel;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.util.concurrent.atomic.LongAdder;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.Supplier;
+import java.lang.foreign.MemorySegment;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The place where a device's model sits, and where it is exchanged while the device is in use.
- *
- * <p>Every access passes a gate that costs two additions to counters that cores do not share. While
- * the model is exchanged new accesses wait. An access can cause another one to the same device (an
- * interrupt handler that reads a register): should that one wait for an exchange that waits for the
- * first, the exchange gives way and tries again.
+ * The place where a device's model sits. Accesses wait while the model is exchanged; what needs
+ * only the machine's part of the device does not: configuration space goes on, and the next model
+ * is told what was written; a reset makes a state that waits for the next model worthless.
  */
 public final class ModelSlot {
-  private static final long DRAIN_NANOS = 20_000_000;
-  private static final int ATTEMPTS = 100;
   private static final Logger LOG = System.getLogger(ModelSlot.class.getName());
 
-  private final LongAdder entered = new LongAdder();
-  private final LongAdder left = new LongAdder();
-  private final Object exchangeLock = new Object();
-  private volatile boolean shut;
+  private record ConfigWrite(int offset, int width) {}
 
-  /**
-   * When the wait for a model that is to come ends, 0 if there is none; a clock never shows 0 here.
-   */
-  private volatile long heldUntil;
+  private final ModelGate gate = new ModelGate();
+
+  /** Memory that windows have shown to their users: every later model has to show the same. */
+  private final Map<Integer, MemorySegment> shown = new ConcurrentHashMap<>();
+
+  /** Guards the fields below; held while the gate is opened for good. */
+  private final Object heldLock = new Object();
+
+  private final Set<ConfigWrite> untold = new LinkedHashSet<>();
+  private boolean held;
+  private boolean vacant;
+  private boolean resetUntold;
 
   private volatile DeviceModel model;
 
@@ -39,135 +40,177 @@ public final class ModelSlot {
     model = first;
   }
 
+  ModelGate gate() {
+    return gate;
+  }
+
   /** The model now; for what needs no gate. */
   public DeviceModel model() {
     return model;
   }
 
-  /** Begins an access; {@link #exit} follows. */
-  public DeviceModel enter() {
-    while (true) {
-      entered.increment();
-      if (!shut && heldUntil == 0) {
-        return model;
-      }
-      left.increment();
-      while (shut || isHeld()) {
-        LockSupport.parkNanos(50_000);
-      }
-    }
-  }
-
-  private boolean isHeld() {
-    long until = heldUntil;
-    if (until != 0 && System.nanoTime() - until > 0) {
-      heldUntil = 0; // nobody came
-      return false;
-    }
-    return until != 0;
-  }
-
-  /** Ends it. */
-  public void exit() {
-    left.increment();
-  }
-
-  /** Whether an exchange hands the old model's state to the new one. */
-  public enum Carry {
-    STATE,
-    NOTHING
-  }
-
-  /**
-   * Puts another model in.
-   *
-   * @param successor makes the new one; called when the old one stands still
-   * @param carry if nothing, the new one starts as after power-on
-   * @return whether the exchange took place; if not, the old model goes on
-   */
-  public boolean exchange(Supplier<DeviceModel> successor, Carry carry) {
-    return exchange(successor, carry, 0);
-  }
-
-  /**
-   * As {@link #exchange(Supplier, Carry)}; new accesses then wait for another exchange.
-   *
-   * @param holdNanos at most this long, 0 for not at all
-   */
-  boolean exchange(Supplier<DeviceModel> successor, Carry carry, long holdNanos) {
-    synchronized (exchangeLock) {
-      for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-        DeviceModel old = model;
-        Outcome outcome = Outcome.BUSY;
-        shut = true;
-        try {
-          if (isDrained()) {
-            outcome = swap(successor, carry);
-          }
-          if (outcome == Outcome.DONE) {
-            heldUntil = holdNanos == 0 ? 0 : System.nanoTime() + holdNanos | 1;
-          }
-        } finally {
-          shut = false;
-        }
-        if (outcome != Outcome.BUSY) {
-          if (outcome == Outcome.DONE) {
-            // With the gate open: what the old one has under way may need an access to end.
-            old.close();
-          }
-          return outcome == Outcome.DONE;
-        }
-        LockSupport.parkNanos(1_000_000);
-      }
-      LOG.log(Level.WARNING, "a device model is never idle and was not exchanged");
-      return false;
-    }
-  }
-
-  private enum Outcome {
-    DONE,
-    FAILED,
-    BUSY
-  }
-
-  private Outcome swap(Supplier<DeviceModel> successor, Carry carry) {
-    DeviceModel old = model;
-    DeviceModel fresh = null;
+  /** Reads registers of the model; as {@link DeviceModel#read}. */
+  public long read(int region, long offset, int width) {
+    int at = gate.enter();
     try {
-      StateRecord state = carry == Carry.STATE ? old.save() : null;
-      fresh = successor.get();
-      if (state != null) {
-        fresh.restore(state);
-      }
-    } catch (RuntimeException e) {
-      if (fresh != null) {
-        fresh.close();
-      }
-      if (carry == Carry.STATE) {
-        old.resume();
-      }
-      if (fresh == null && e instanceof VfioException failure && failure.errno() == Errno.EAGAIN) {
-        return Outcome.BUSY;
-      }
-      LOG.log(Level.WARNING, "the new device model failed, the old one goes on", e);
-      return Outcome.FAILED;
+      return model.read(region, offset, width);
+    } finally {
+      gate.exit(at);
     }
-    model = fresh;
-    return Outcome.DONE;
   }
 
-  private boolean isDrained() {
-    long end = System.nanoTime() + DRAIN_NANOS;
+  /** Writes registers of the model; as {@link DeviceModel#write}. */
+  public void write(int region, long offset, int width, long value) {
+    int at = gate.enter();
+    try {
+      model.write(region, offset, width, value);
+    } finally {
+      gate.exit(at);
+    }
+  }
+
+  /** The memory of a region, {@code null} for registers. */
+  public MemorySegment memory(int region) {
+    int at = gate.enter();
+    try {
+      MemorySegment memory = model.memory(region);
+      if (memory != null && shown.get(region) != memory) {
+        shown.put(region, memory);
+      }
+      return memory;
+    } finally {
+      gate.exit(at);
+    }
+  }
+
+  /** A driver is about to read configuration space. */
+  public void configRead(int offset, int width) {
+    if (model.ownsConfig(offset, width)) {
+      int at = gate.enter();
+      try {
+        model.configRead(offset, width);
+      } finally {
+        gate.exit(at);
+      }
+    }
+  }
+
+  /** A driver has written configuration space. */
+  public void configWritten(int offset, int width) {
     while (true) {
-      long out = left.sum();
-      // Read after the exits: whoever is counted out was counted in before.
-      if (entered.sum() == out) {
-        return true;
+      int at = model.ownsConfig(offset, width) ? gate.enter() : gate.tryEnter();
+      if (at != ModelGate.CLOSED) {
+        try {
+          model.configWritten(offset, width);
+        } finally {
+          gate.exit(at);
+        }
+        return;
       }
-      if (System.nanoTime() - end > 0) {
-        return false;
+      synchronized (heldLock) {
+        if (held) {
+          untold.add(new ConfigWrite(offset, width));
+          return;
+        }
       }
-      Thread.onSpinWait();
+    }
+  }
+
+  /** The device was reset. */
+  public void reset() {
+    int at = gate.tryEnter();
+    if (at == ModelGate.CLOSED) {
+      synchronized (heldLock) {
+        if (vacant) {
+          resetUntold = true;
+          return;
+        }
+      }
+      at = gate.enter();
+    }
+    try {
+      model.reset();
+    } finally {
+      gate.exit(at);
+    }
+  }
+
+  /** Keeps accesses out until {@link #open}. */
+  void close() {
+    synchronized (heldLock) {
+      held = true;
+      gate.close();
+    }
+  }
+
+  /** With the gate closed by this thread: waits for accesses under way; whether they ended. */
+  boolean awaitQuiet(long nanos) {
+    return gate.awaitQuiet(nanos);
+  }
+
+  /** With the gate closed: there is no model until {@link #put}. */
+  void vacate() {
+    synchronized (heldLock) {
+      vacant = true;
+    }
+  }
+
+  /** Whether the device was reset while there was no model. */
+  boolean wasReset() {
+    synchronized (heldLock) {
+      return resetUntold;
+    }
+  }
+
+  /**
+   * Checks that a successor shows the memory that users of the device hold.
+   *
+   * @throws busbar.api.VfioException {@code EINVAL} if not
+   */
+  void checkMemory(DeviceModel successor) {
+    shown.forEach(
+        (region, before) -> {
+          MemorySegment now = successor.memory(region);
+          if (now == null
+              || now.address() != before.address()
+              || now.byteSize() != before.byteSize()
+              || !now.heapBase().equals(before.heapBase())) {
+            throw Errno.EINVAL.because(
+                "the new model shows other memory in region %d than its users hold", region);
+          }
+        });
+  }
+
+  /** With the gate closed: the model from now on. */
+  void put(DeviceModel successor) {
+    model = successor;
+  }
+
+  /** Lets accesses go on, after the model was told what it has missed. */
+  void open() {
+    while (true) {
+      boolean wasReset;
+      List<ConfigWrite> written;
+      synchronized (heldLock) {
+        vacant = false;
+        if (!resetUntold && untold.isEmpty()) {
+          held = false;
+          gate.open();
+          return;
+        }
+        wasReset = resetUntold;
+        written = List.copyOf(untold);
+        resetUntold = false;
+        untold.clear();
+      }
+      try {
+        if (wasReset) {
+          model.reset();
+        }
+        written.forEach(each -> model.configWritten(each.offset(), each.width()));
+      } catch (RuntimeException e) {
+        LOG.log(Level.WARNING, "a device model failed while it was told what it has missed", e);
+      }
     }
   }
 }

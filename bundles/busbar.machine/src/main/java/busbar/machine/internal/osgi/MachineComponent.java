@@ -5,6 +5,8 @@ import busbar.api.bus.HostDriver;
 import busbar.api.bus.HostSetup;
 import busbar.api.iommu.Iommu;
 import busbar.api.memory.PhysicalMemory;
+import busbar.api.swap.SwapJournal;
+import busbar.api.swap.Swappable;
 import busbar.api.time.Timing;
 import busbar.machine.Machine;
 import busbar.machine.MachineDescription;
@@ -16,8 +18,13 @@ import java.util.ArrayList;
 import java.util.Dictionary;
 import java.util.Hashtable;
 import java.util.List;
+import java.util.Map;
+import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.BundleEvent;
+import org.osgi.framework.Constants;
 import org.osgi.framework.ServiceRegistration;
+import org.osgi.framework.SynchronousBundleListener;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -56,6 +63,9 @@ public final class MachineComponent {
 
   private final Machine machine;
   private final List<ServiceRegistration<?>> registrations = new ArrayList<>();
+  private final SynchronousBundleListener stopListener = this::bundleChanged;
+  private volatile SwapJournal journal;
+  private volatile Bundle system;
 
   /** Makes the machine; models that are there join before it is offered. */
   @Activate
@@ -75,11 +85,21 @@ public final class MachineComponent {
    */
   @Activate
   void offer(BundleContext context) {
+    system = context.getBundle(Constants.SYSTEM_BUNDLE_LOCATION);
+    context.addBundleListener(stopListener);
     offer(context, HostSetup.class, machine.hostSetup(), machine.name());
     machine.iommus().forEach(each -> offer(context, Iommu.class, each, each.name()));
     machine.hostDrivers().forEach(each -> offer(context, HostDriver.class, each, each.name()));
     machine.buses().forEach(each -> offer(context, Bus.class, each, each.name()));
+    offer(context, Swappable.class, machine, machine.name());
     offer(context, Machine.class, machine, machine.name());
+  }
+
+  /** The framework stops: users of devices must not wait for models that will not come. */
+  private void bundleChanged(BundleEvent event) {
+    if (event.getType() == BundleEvent.STOPPING && event.getBundle().getBundleId() == 0) {
+      machine.stopWaiting();
+    }
   }
 
   private <T> void offer(BundleContext context, Class<T> type, T service, String name) {
@@ -90,19 +110,42 @@ public final class MachineComponent {
   }
 
   @Reference(
+      service = SwapJournal.class,
+      cardinality = ReferenceCardinality.OPTIONAL,
+      policy = ReferencePolicy.DYNAMIC)
+  void setJournal(SwapJournal found) {
+    journal = found;
+    machine.journal(found);
+  }
+
+  void unsetJournal(SwapJournal gone) {
+    if (journal == gone) {
+      journal = null;
+      machine.journal(null);
+    }
+  }
+
+  @Reference(
       service = DeviceModelFactory.class,
       cardinality = ReferenceCardinality.MULTIPLE,
       policy = ReferencePolicy.DYNAMIC)
-  void addModels(DeviceModelFactory factory) {
-    machine.addModels(factory);
+  void addModels(DeviceModelFactory factory, Map<String, Object> properties) {
+    boolean ranked = properties.get(Constants.SERVICE_RANKING) instanceof Integer;
+    machine.addModels(factory, ranked ? (Integer) properties.get(Constants.SERVICE_RANKING) : 0);
   }
 
   void removeModels(DeviceModelFactory factory) {
+    if (system != null && system.getState() == Bundle.STOPPING) {
+      machine.stopWaiting();
+    }
     machine.removeModels(factory);
   }
 
   @Deactivate
-  void switchOff() {
+  void switchOff(BundleContext context) {
+    // First of all: who uses a service that goes now may wait for a model that will not come.
+    machine.stopWaiting();
+    context.removeBundleListener(stopListener);
     for (ServiceRegistration<?> registration : registrations.reversed()) {
       try {
         registration.unregister();

@@ -2,7 +2,7 @@ package busbar.machine.internal.pci;
 
 import busbar.api.memory.MmioWindow;
 import busbar.api.pci.PciResource;
-import busbar.machine.model.DeviceModel;
+import busbar.machine.internal.model.ModelSlot;
 import java.lang.foreign.MemorySegment;
 
 /** A BAR at its assigned address: table and pending bits of MSI-X, else the model's registers. */
@@ -48,16 +48,11 @@ final class BarWindow implements MmioWindow {
     if (hasTable && messages.table().inPending(region, offset)) {
       return messages.table().readPending(offset, width);
     }
-    DeviceModel model = function.slot().enter();
-    try {
-      if (width > WIDEST_PORT && resource.isIo()) {
-        return model.read(region, offset, 4) & 0xffff_ffffL
-            | model.read(region, offset + 4, 4) << 32;
-      }
-      return model.read(region, offset, width);
-    } finally {
-      function.slot().exit();
+    ModelSlot slot = function.slot();
+    if (width > WIDEST_PORT && resource.isIo()) {
+      return slot.read(region, offset, 4) & 0xffff_ffffL | slot.read(region, offset + 4, 4) << 32;
     }
+    return slot.read(region, offset, width);
   }
 
   @Override
@@ -72,22 +67,18 @@ final class BarWindow implements MmioWindow {
     if (hasTable && messages.table().inPending(region, offset)) {
       return;
     }
-    DeviceModel model = function.slot().enter();
-    try {
-      if (width > WIDEST_PORT && resource.isIo()) {
-        model.write(region, offset, 4, value & 0xffff_ffffL);
-        model.write(region, offset + 4, 4, value >>> 32);
-      } else {
-        model.write(region, offset, width, value);
-      }
-    } finally {
-      function.slot().exit();
+    ModelSlot slot = function.slot();
+    if (width > WIDEST_PORT && resource.isIo()) {
+      slot.write(region, offset, 4, value & 0xffff_ffffL);
+      slot.write(region, offset + 4, 4, value >>> 32);
+    } else {
+      slot.write(region, offset, width, value);
     }
   }
 
   @Override
   public MemorySegment memory() {
-    return hasTable ? null : function.slot().model().memory(region);
+    return hasTable ? null : function.slot().memory(region);
   }
 
   static long ones(int width) {

@@ -4,6 +4,7 @@ import busbar.api.memory.PhysicalMemory;
 import busbar.api.time.Timing;
 import busbar.machine.internal.irq.LevelLine;
 import busbar.machine.internal.irq.MessageController;
+import busbar.machine.internal.model.ExchangeRules;
 import busbar.machine.internal.model.ModelDirectory;
 import java.nio.ByteOrder;
 import java.util.Map;
@@ -21,6 +22,7 @@ public record Board(
     Timing timing,
     MessageController messages,
     ModelDirectory models,
+    ExchangeRules exchanges,
     ByteOrder byteOrder,
     boolean reportsConventionalErrors,
     Map<Integer, LevelLine> lines) {
@@ -29,6 +31,7 @@ public record Board(
       Timing timing,
       MessageController messages,
       ModelDirectory models,
+      ExchangeRules exchanges,
       ByteOrder byteOrder,
       boolean reportsConventionalErrors) {
     this(
@@ -36,6 +39,7 @@ public record Board(
         timing,
         messages,
         models,
+        exchanges,
         byteOrder,
         reportsConventionalErrors,
         new ConcurrentHashMap<>());

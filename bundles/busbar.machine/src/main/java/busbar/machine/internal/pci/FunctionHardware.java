@@ -10,8 +10,8 @@ import busbar.machine.internal.iommu.ErrorGate;
 import busbar.machine.internal.irq.LineSource;
 import busbar.machine.internal.model.ModelHost;
 import busbar.machine.internal.model.ModelSlot;
-import busbar.machine.model.DeviceModel;
 import busbar.machine.model.DmaPort;
+import busbar.machine.model.ModelContext;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -38,6 +38,13 @@ final class FunctionHardware {
     void configWritten(int offset);
 
     void reset();
+  }
+
+  /** What the host knows of the function beyond its hardware. */
+  interface User {
+    boolean isInUse();
+
+    void lost();
   }
 
   private static final Extension NOTHING =
@@ -68,6 +75,7 @@ final class FunctionHardware {
   private final Map<Integer, Integer> assigned = new TreeMap<>();
   private final Map<Integer, MemorySegment> regionMemory = new ConcurrentHashMap<>();
   private volatile Extension extension = NOTHING;
+  private volatile User user;
   private volatile boolean gone;
 
   /**
@@ -105,7 +113,9 @@ final class FunctionHardware {
         new DmaPath(
             name(), board.memory(), new OwnMessages(this), decoding::master, board.timing());
     dma = group == null ? path.toPhysicalMemory() : group.port(path);
-    host = new ModelHost(description.model(), board.models(), () -> new FunctionContext(this));
+    host =
+        new ModelHost(
+            description.model(), new Modelled(), board.models(), board.exchanges(), board.timing());
     for (PciResource resource : description.resources()) {
       if (resource.index() <= LAST_BAR) {
         bars.put(resource.index(), new BarWindow(this, resource, messages));
@@ -198,6 +208,35 @@ final class FunctionHardware {
     extension = by;
   }
 
+  void usedBy(User by) {
+    user = by;
+  }
+
+  /** The function as the host of its model sees it. */
+  private final class Modelled implements ModelHost.Device {
+    @Override
+    public String name() {
+      return name;
+    }
+
+    @Override
+    public ModelContext context() {
+      return new FunctionContext(FunctionHardware.this);
+    }
+
+    @Override
+    public boolean isInUse() {
+      return decoding.master() || user != null && user.isInUse();
+    }
+
+    @Override
+    public void lost() {
+      if (user != null) {
+        user.lost();
+      }
+    }
+  }
+
   /** Who sends messages: requester id with the domain above it. */
   int sender() {
     return description.address().domain() << 16 | description.address().requesterId();
@@ -212,12 +251,7 @@ final class FunctionHardware {
       return width == 4 ? -1 : (1 << 8 * width) - 1;
     }
     checkRegister(offset, width);
-    DeviceModel model = slot().enter();
-    try {
-      model.configRead(offset, width);
-    } finally {
-      slot().exit();
-    }
+    slot().configRead(offset, width);
     return config.read(offset, width);
   }
 
@@ -249,12 +283,7 @@ final class FunctionHardware {
       reset();
     }
     extension.configWritten(offset);
-    DeviceModel model = slot().enter();
-    try {
-      model.configWritten(offset, width);
-    } finally {
-      slot().exit();
-    }
+    slot().configWritten(offset, width);
   }
 
   private boolean passesConfig(ErrorGate.Way way) {
@@ -300,12 +329,7 @@ final class FunctionHardware {
     config.reset();
     messages.reset();
     extension.reset();
-    DeviceModel model = slot().enter();
-    try {
-      model.reset();
-    } finally {
-      slot().exit();
-    }
+    slot().reset();
     intx.want(false);
     decoding.update();
   }

@@ -25,6 +25,10 @@ final class IntxPin {
     return line.map(InterruptSource.class::cast);
   }
 
+  boolean isRequested() {
+    return line.isPresent() && line.get().isRequested();
+  }
+
   /** What the device wants; handlers may run in it. */
   void want(boolean high) {
     wanted = high;

@@ -2,7 +2,6 @@ package busbar.machine.internal.pci;
 
 import busbar.api.memory.MmioWindow;
 import busbar.api.pci.LegacyVga;
-import busbar.machine.model.DeviceModel;
 import busbar.machine.model.Regions;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -31,24 +30,13 @@ record LegacyWindow(
     if (!decodes.getAsBoolean()) {
       return BarWindow.ones(width);
     }
-    DeviceModel model = function.slot().enter();
-    try {
-      return model.read(region, offset, width);
-    } finally {
-      function.slot().exit();
-    }
+    return function.slot().read(region, offset, width);
   }
 
   @Override
   public void store(long offset, int width, long value) {
-    if (!decodes.getAsBoolean()) {
-      return;
-    }
-    DeviceModel model = function.slot().enter();
-    try {
-      model.write(region, offset, width, value);
-    } finally {
-      function.slot().exit();
+    if (decodes.getAsBoolean()) {
+      function.slot().write(region, offset, width, value);
     }
   }
 }

@@ -97,6 +97,10 @@ final class MessageUnit {
     }
   }
 
+  synchronized boolean isEnabled() {
+    return kind != null;
+  }
+
   synchronized InterruptSource source(int vector) {
     if (kind == null || vector < 0 || vector >= sources.length || sources[vector] == null) {
       throw Errno.EINVAL.because("%s has no vector %d now", function.name(), vector);

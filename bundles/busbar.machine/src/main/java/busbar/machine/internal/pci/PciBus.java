@@ -5,8 +5,10 @@ import busbar.api.bus.BusDevice;
 import busbar.api.bus.BusListener;
 import busbar.api.memory.PhysicalMemory;
 import busbar.api.pci.PciAddress;
+import busbar.api.pci.PciDevice;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -20,6 +22,9 @@ public final class PciBus implements Bus {
   private final ConcurrentSkipListMap<PciAddress, PciFunction> functions =
       new ConcurrentSkipListMap<>();
   private final List<BusListener> listeners = new CopyOnWriteArrayList<>();
+
+  /** Functions that vanished with their models and come back with them. */
+  private final List<PciFunction> lost = new CopyOnWriteArrayList<>();
 
   /** Listeners are told of one thing at a time. */
   private final ReentrantLock eventLock = new ReentrantLock();
@@ -59,6 +64,65 @@ public final class PciBus implements Bus {
     }
   }
 
+  /** A function vanishes, and its virtual ones with it, until there is a model for it again. */
+  void lose(PciFunction function) {
+    eventLock.lock();
+    try {
+      if (function.virtualFunctions() != null) {
+        for (PciDevice each : function.virtualFunctions().virtualFunctions()) {
+          vanish((PciFunction) each);
+        }
+        forgetVirtual(function);
+      }
+      if (vanish(function)) {
+        lost.add(function);
+      }
+    } finally {
+      eventLock.unlock();
+    }
+  }
+
+  private boolean vanish(PciFunction function) {
+    if (!functions.remove(function.address(), function)) {
+      return false;
+    }
+    listeners.forEach(listener -> listener.vanished(function));
+    memory.removeWindows(function.hardware().memoryWindows());
+    if (function.physical() != null) {
+      function.physical().virtualFunctions().lost(function);
+    }
+    function.leave();
+    return true;
+  }
+
+  /** Virtual functions that were lost do not come back: their physical one has none now. */
+  void forgetVirtual(PciFunction physical) {
+    lost.removeIf(each -> each.physical() == physical);
+  }
+
+  /** Models came: functions that were lost without them appear again, as after power-on. */
+  public void regain(Set<String> models) {
+    eventLock.lock();
+    try {
+      for (PciFunction gone : lost) {
+        if (models.contains(gone.host().model()) && !functions.containsKey(gone.address())) {
+          PciFunction again = gone.remade();
+          if (again.host().hasModel()) {
+            lost.remove(gone);
+            if (again.physical() != null) {
+              again.physical().virtualFunctions().regained(again);
+            }
+            add(again);
+          } else {
+            again.leave();
+          }
+        }
+      }
+    } finally {
+      eventLock.unlock();
+    }
+  }
+
   /**
    * The machine goes off: everything vanishes. That does not wait for long: a removal that is under
    * way may wait for a user who waits for this.
@@ -66,6 +130,7 @@ public final class PciBus implements Bus {
   public void vanish() {
     boolean alone = awaitQuiet();
     try {
+      lost.clear();
       List<PciFunction> all = List.copyOf(functions.values()).reversed();
       for (PciFunction function : all) {
         functions.remove(function.address());

@@ -38,6 +38,7 @@ public final class PciFunction implements PciDevice {
 
   private final MachineDescription.Function description;
   private final Board board;
+  private final PciBus bus;
   private final PciFunction parent;
   private final PciFunction physical;
   private final DmaGroup group;
@@ -72,6 +73,7 @@ public final class PciFunction implements PciDevice {
       DmaGroup group,
       Optional<String> preferred) {
     this.board = board;
+    this.bus = bus;
     this.description = description;
     this.parent = parent;
     this.physical = physical;
@@ -88,10 +90,39 @@ public final class PciFunction implements PciDevice {
     if (parent != null) {
       parent.children.add(this);
     }
+    hardware.usedBy(new Usage());
     hardware.host().update();
     if (group != null) {
       group.join(new ErrorMember(this));
     }
+  }
+
+  /** What the host does with the function. */
+  private final class Usage implements FunctionHardware.User {
+    @Override
+    public boolean isInUse() {
+      return !claims.isEmpty() || messages.isEnabled() || hardware.pin().isRequested();
+    }
+
+    @Override
+    public void lost() {
+      bus.lose(PciFunction.this);
+    }
+  }
+
+  /** The same function as after power-on, once this one has left its bus. */
+  PciFunction remade() {
+    return new PciFunction(board, bus, description, parent, physical, group, preferred);
+  }
+
+  /** The physical function, {@code null} if this is none of its virtual ones. */
+  PciFunction physical() {
+    return physical;
+  }
+
+  /** {@code null} if the function cannot have virtual ones. */
+  VirtualFunctions virtualFunctions() {
+    return sriov;
   }
 
   FunctionHardware hardware() {
@@ -435,6 +466,9 @@ public final class PciFunction implements PciDevice {
     hardware.leave();
     if (parent != null) {
       parent.children.remove(this);
+    }
+    if (group != null) {
+      group.leave(new ErrorMember(this));
     }
   }
 

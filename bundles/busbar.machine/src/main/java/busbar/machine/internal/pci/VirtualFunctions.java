@@ -70,7 +70,21 @@ final class VirtualFunctions implements Sriov, FunctionHardware.Extension {
       }
       functions.addAll(made);
     }
-    made.forEach(bus::add);
+    made.forEach(
+        each -> {
+          bus.add(each);
+          each.host().update(); // a model that came before it was on the bus has not found it
+        });
+  }
+
+  /** A function has vanished by itself. */
+  void lost(PciFunction function) {
+    functions.remove(function);
+  }
+
+  /** It is there again. */
+  void regained(PciFunction function) {
+    functions.add(function);
   }
 
   private PciFunction function(MachineDescription.Function virtual) {
@@ -111,6 +125,7 @@ final class VirtualFunctions implements Sriov, FunctionHardware.Extension {
         ((SimIommu) group.iommu().orElseThrow()).removeGroup(group);
       }
     }
+    bus.forgetVirtual(physical);
     synchronized (changeLock) {
       functions.removeAll(leaving);
       int control = hardware.config().read(capability + CONTROL, 2);

@@ -4,7 +4,9 @@ import busbar.api.bus.Bus;
 import busbar.api.bus.BusDevice;
 import busbar.api.bus.BusListener;
 import busbar.api.memory.PhysicalMemory;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -19,11 +21,15 @@ public final class PlatformBus implements Bus {
 
   private volatile List<PlatformUnit> units;
 
+  /** Devices that vanished with their models and come back with them. */
+  private final List<PlatformUnit> lost = new ArrayList<>();
+
   /** The bus with its devices, whose registers it puts into physical memory. */
   public PlatformBus(String name, PhysicalMemory memory, List<PlatformUnit> units) {
     this.name = name;
     this.memory = memory;
     this.units = List.copyOf(units);
+    units.forEach(unit -> unit.onLoss(this::lose));
     memory.addWindows(windows(this.units));
   }
 
@@ -36,12 +42,50 @@ public final class PlatformBus implements Bus {
     return units;
   }
 
+  private void lose(PlatformUnit unit) {
+    eventLock.lock();
+    try {
+      if (!units.contains(unit)) {
+        return;
+      }
+      units = units.stream().filter(each -> each != unit).toList();
+      listeners.forEach(listener -> listener.vanished(unit));
+      unit.leave();
+      memory.removeWindows(unit.windows());
+      lost.add(unit);
+    } finally {
+      eventLock.unlock();
+    }
+  }
+
+  /** Models came: devices that were lost without them appear again, as after power-on. */
+  public void regain(Set<String> models) {
+    eventLock.lock();
+    try {
+      for (PlatformUnit gone : List.copyOf(lost)) {
+        PlatformUnit again = models.contains(gone.model()) ? gone.remade() : null;
+        if (again != null && again.host().hasModel()) {
+          lost.remove(gone);
+          again.onLoss(this::lose);
+          memory.addWindows(again.windows());
+          List<PlatformUnit> changed = new ArrayList<>(units);
+          changed.add(again);
+          units = List.copyOf(changed);
+          listeners.forEach(listener -> listener.added(again));
+        }
+      }
+    } finally {
+      eventLock.unlock();
+    }
+  }
+
   /** The machine goes off: everything vanishes. */
   public void vanish() {
     eventLock.lock();
     try {
       List<PlatformUnit> all = units;
       units = List.of();
+      lost.clear();
       for (PlatformUnit unit : all.reversed()) {
         unit.leave();
         listeners.forEach(listener -> listener.vanished(unit));

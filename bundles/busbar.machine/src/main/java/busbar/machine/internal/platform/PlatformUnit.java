@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 
 /** A device that firmware describes: registers, interrupt lines and a model behind them. */
 public final class PlatformUnit implements PlatformDevice {
@@ -35,6 +36,7 @@ public final class PlatformUnit implements PlatformDevice {
   private final DmaPort dma;
   private final ModelHost host;
   private volatile boolean gone;
+  private volatile Consumer<PlatformUnit> onLoss = unit -> {};
 
   /**
    * A device.
@@ -47,7 +49,8 @@ public final class PlatformUnit implements PlatformDevice {
     this.node = node;
     this.group = group;
     this.preferred = preferred;
-    host = new ModelHost(model(), board.models(), () -> new PlatformContext(this));
+    host =
+        new ModelHost(model(), new Modelled(), board.models(), board.exchanges(), board.timing());
     for (int index = 0; index < node.registers().size(); index++) {
       windows.add(new RegisterWindow(this, index, node.registers().get(index)));
     }
@@ -57,6 +60,38 @@ public final class PlatformUnit implements PlatformDevice {
             node.name(), board.memory(), new ForeignMessages(board), () -> !gone, board.timing());
     dma = group == null ? path.toPhysicalMemory() : group.port(path);
     host.update();
+  }
+
+  /** The device as the host of its model sees it. */
+  private final class Modelled implements ModelHost.Device {
+    @Override
+    public String name() {
+      return node.name();
+    }
+
+    @Override
+    public ModelContext context() {
+      return new PlatformContext(PlatformUnit.this);
+    }
+
+    @Override
+    public boolean isInUse() {
+      return lines.stream().anyMatch(WiredLine::isRequested);
+    }
+
+    @Override
+    public void lost() {
+      onLoss.accept(PlatformUnit.this);
+    }
+  }
+
+  void onLoss(Consumer<PlatformUnit> bus) {
+    onLoss = bus;
+  }
+
+  /** The same device as after power-on, once this one has left its bus. */
+  PlatformUnit remade() {
+    return new PlatformUnit(board, node, group, preferred);
   }
 
   /** Messages of a device that the interrupt controller does not know: it takes none. */

@@ -2,7 +2,6 @@ package busbar.machine.internal.platform;
 
 import busbar.api.memory.MmioWindow;
 import busbar.machine.MachineDescription.Registers;
-import busbar.machine.model.DeviceModel;
 import java.lang.foreign.MemorySegment;
 
 /** A range of registers at its physical address; the device's model is behind it. */
@@ -32,29 +31,18 @@ final class RegisterWindow implements MmioWindow {
     if (unit.isGone()) {
       return width == 8 ? -1 : (1L << 8 * width) - 1;
     }
-    DeviceModel model = unit.slot().enter();
-    try {
-      return model.read(region, offset, width);
-    } finally {
-      unit.slot().exit();
-    }
+    return unit.slot().read(region, offset, width);
   }
 
   @Override
   public void store(long offset, int width, long value) {
-    if (unit.isGone()) {
-      return;
-    }
-    DeviceModel model = unit.slot().enter();
-    try {
-      model.write(region, offset, width, value);
-    } finally {
-      unit.slot().exit();
+    if (!unit.isGone()) {
+      unit.slot().write(region, offset, width, value);
     }
   }
 
   @Override
   public MemorySegment memory() {
-    return unit.slot().model().memory(region);
+    return unit.slot().memory(region);
   }
 }

@@ -7,6 +7,7 @@ import busbar.machine.internal.irq.EdgeSource;
 import busbar.machine.internal.irq.LineSource;
 import busbar.machine.internal.pci.Board;
 import busbar.machine.model.ModelContext.Level;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
@@ -17,6 +18,7 @@ import java.util.function.Consumer;
 final class WiredLine {
   private final Irq irq;
   private final Consumer<Level> wire;
+  private final BooleanSupplier requested;
   private final Object levelLock = new Object();
   private volatile Level now = Level.LOW;
 
@@ -24,6 +26,7 @@ final class WiredLine {
     if (interrupt.trigger().startsWith("level")) {
       LineSource source = board.line(interrupt.number()).source(device);
       irq = new Irq(interrupt.number(), Trigger.LEVEL, source);
+      requested = source::isRequested;
       // Of several changes at once the last one counts.
       wire = changed -> source.drive(() -> now == Level.HIGH);
       return;
@@ -31,6 +34,7 @@ final class WiredLine {
     EdgeSource source =
         new EdgeSource(interrupt.number(), "the interrupt of " + device, EdgeSource.ALWAYS_OPEN);
     irq = new Irq(interrupt.number(), Trigger.EDGE, source);
+    requested = source::isRequested;
     boolean both = interrupt.trigger().equals("edge-both");
     wire =
         changed -> {
@@ -42,6 +46,10 @@ final class WiredLine {
 
   Irq irq() {
     return irq;
+  }
+
+  boolean isRequested() {
+    return requested.getAsBoolean();
   }
 
   /** The level as the model wants it; handlers may run in it. */

@@ -53,6 +53,10 @@ final class ErrorEndpoint implements EehPe, ErrorGate {
     members.add(new Saved(member, member.savedConfiguration()));
   }
 
+  void leave(Member member) {
+    members.removeIf(each -> each.member().equals(member));
+  }
+
   @Override
   public boolean passesRegisters() {
     return !registersFrozen;

@@ -85,6 +85,13 @@ public final class TceGroup implements DmaGroup, TceTableGroup {
   }
 
   @Override
+  public void leave(Member member) {
+    if (errors != null) {
+      errors.leave(member);
+    }
+  }
+
+  @Override
   public ErrorGate errorGate() {
     return errors == null ? ErrorGate.OPEN : errors;
   }

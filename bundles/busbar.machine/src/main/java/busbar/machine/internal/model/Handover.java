@@ -1,0 +1,225 @@
+package busbar.machine.internal.model;
+
+import busbar.api.Errno;
+import busbar.api.VfioException;
+import busbar.api.state.StateRecord;
+import busbar.api.swap.SwapRecording;
+import busbar.machine.model.DeviceModel;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * One attempt to take a device from its model: closes the gate, has the old one save, has the new
+ * one restore, opens the gate; or everything is as it was. All of that on one thread, which may
+ * hang in a call of a model; whoever waits for it may {@link #abandon} the attempt.
+ */
+final class Handover {
+  private static final Logger LOG = System.getLogger(Handover.class.getName());
+
+  /** So long others wait for an access that does not end; it may wait for one of theirs. */
+  private static final long DRAIN_NANOS = 20_000_000;
+
+  private static final long BREATH_NANOS = 1_000_000;
+
+  private enum Fate {
+    UNDECIDED,
+    DONE,
+    ABANDONED
+  }
+
+  private final ModelSlot slot;
+  private final DeviceModel old;
+  private final Leash oldLeash;
+  private final SwapRecording recording;
+  private final long budgetNanos;
+
+  /** Guarded by this object's monitor, as is closing the gate. */
+  private Fate fate = Fate.UNDECIDED;
+
+  private StateRecord parked;
+
+  private volatile boolean saving;
+
+  /**
+   * An attempt.
+   *
+   * @param old who has the place now; {@code null} if nobody, with the gate closed
+   * @param budgetNanos how long it tries to find the old one at a standstill
+   */
+  Handover(
+      ModelSlot slot, DeviceModel old, Leash oldLeash, SwapRecording recording, long budgetNanos) {
+    this.slot = slot;
+    this.old = old;
+    this.oldLeash = oldLeash;
+    this.recording = recording;
+    this.budgetNanos = budgetNanos;
+  }
+
+  /** A new model, not in place yet. */
+  record Fresh(DeviceModel model, Leash leash) {}
+
+  /**
+   * From the old one to a new one.
+   *
+   * @param stillWanted throws if the new one is not to take over after all
+   */
+  void exchange(Fresh fresh, Runnable stillWanted) {
+    try {
+      fresh.model().restore(standStill());
+      recording.phase("restore");
+      slot.checkMemory(fresh.model());
+      stillWanted.run();
+      decide(() -> slot.put(fresh.model()));
+    } catch (Throwable e) {
+      callOff();
+      throw e;
+    }
+    begin(fresh);
+  }
+
+  /** From the old one to nobody: accesses wait from now on, for {@link #fill}. */
+  void park() {
+    try {
+      StateRecord state = standStill();
+      decide(
+          () -> {
+            slot.vacate();
+            parked = state;
+          });
+    } catch (Throwable e) {
+      callOff();
+      throw e;
+    }
+  }
+
+  /** What {@link #park} has saved. */
+  synchronized StateRecord parked() {
+    return parked;
+  }
+
+  /**
+   * From nobody to a new one; accesses wait on if it fails.
+   *
+   * @param state {@code null} if the new one starts as after power-on
+   */
+  void fill(Fresh fresh, StateRecord state, Runnable stillWanted) {
+    if (state != null) {
+      fresh.model().restore(state);
+      recording.phase("restore");
+    }
+    slot.checkMemory(fresh.model());
+    stillWanted.run();
+    decide(() -> slot.put(fresh.model()));
+    begin(fresh);
+  }
+
+  private void begin(Fresh fresh) {
+    try {
+      fresh.leash().goLive();
+    } catch (RuntimeException e) {
+      LOG.log(Level.WARNING, "an interrupt handler failed while a model took over", e);
+    }
+    open();
+    recording.phase("switch");
+  }
+
+  private StateRecord standStill() {
+    long end = System.nanoTime() + budgetNanos;
+    while (true) {
+      hold();
+      VfioException busy = null;
+      if (slot.awaitQuiet(Math.min(DRAIN_NANOS, budgetNanos))) {
+        recording.phase("drain");
+        try {
+          checkWanted();
+          saving = true;
+          StateRecord state = old.save();
+          recording.phase("save");
+          return state;
+        } catch (VfioException e) {
+          if (e.errno() != Errno.EAGAIN) {
+            throw e;
+          }
+          busy = e;
+        }
+      }
+      callOff();
+      if (System.nanoTime() - end > 0) {
+        throw busy != null
+            ? Errno.EBUSY.because("its work does not end: %s", busy.because())
+            : Errno.EBUSY.because("accesses under way do not end");
+      }
+      // What is under way may need an access to end.
+      LockSupport.parkNanos(BREATH_NANOS);
+    }
+  }
+
+  /** Never after {@link #abandon}: nobody would open the gate then. */
+  private synchronized void hold() {
+    checkWanted();
+    recording.closed();
+    slot.close();
+  }
+
+  private synchronized void checkWanted() {
+    if (fate == Fate.ABANDONED) {
+      throw Errno.ETIMEDOUT.because("the exchange was given up meanwhile");
+    }
+  }
+
+  private synchronized void decide(Runnable change) {
+    checkWanted();
+    fate = Fate.DONE;
+    if (oldLeash != null) {
+      oldLeash.cut();
+    }
+    change.run();
+  }
+
+  private void open() {
+    slot.open();
+    recording.opened();
+  }
+
+  /** The old one goes on; whoever abandoned the attempt sees to the gate himself. */
+  private void callOff() {
+    resumeOld();
+    synchronized (this) {
+      if (fate == Fate.UNDECIDED) {
+        open();
+      }
+    }
+  }
+
+  /** After a save; a second time, once a save that hung has returned after all. */
+  void resumeOld() {
+    if (saving) {
+      try {
+        old.resume();
+      } catch (RuntimeException e) {
+        LOG.log(Level.WARNING, "a device model does not resume after a save", e);
+      }
+    }
+  }
+
+  /**
+   * Gives the attempt up from outside, since it hangs.
+   *
+   * @return whether that came in time; {@link #goOn} is due then
+   */
+  synchronized boolean abandon() {
+    if (fate == Fate.UNDECIDED) {
+      fate = Fate.ABANDONED;
+    }
+    return fate == Fate.ABANDONED;
+  }
+
+  /** After {@link #abandon}, or if what hangs is no more than a handler of the new model's. */
+  synchronized void goOn() {
+    boolean hasModel = fate == Fate.DONE ? parked == null : old != null;
+    if (hasModel) {
+      open();
+    }
+  }
+}
