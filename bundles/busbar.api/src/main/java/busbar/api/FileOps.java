@@ -24,6 +24,11 @@ public interface FileOps {
     throw Errno.EINVAL.because("%s cannot be written", name());
   }
 
+  /** The events that are ready, bits of {@code poll(2)}; a file without a say is always ready. */
+  default int poll() {
+    return 5;
+  }
+
   /** As {@code ioctl(2)}; the default knows none. */
   default long ioctl(Caller caller, int command, MemorySegment argument) {
     throw Errno.ENOTTY.because("%s has no ioctl 0x%x", name(), command);

@@ -1,5 +1,6 @@
 package busbar.client;
 
+import static busbar.uapi.VfioHeader.VFIO_DEVICE_FEATURE;
 import static busbar.uapi.VfioHeader.VFIO_DEVICE_GET_INFO;
 import static busbar.uapi.VfioHeader.VFIO_DEVICE_GET_IRQ_INFO;
 import static busbar.uapi.VfioHeader.VFIO_DEVICE_GET_REGION_INFO;
@@ -7,11 +8,13 @@ import static busbar.uapi.VfioHeader.VFIO_DEVICE_RESET;
 
 import busbar.api.client.VfioClient;
 import busbar.api.client.VfioFile;
+import busbar.uapi.VfioDeviceFeature;
 import busbar.uapi.VfioDeviceInfo;
 import busbar.uapi.VfioIrqInfo;
 import busbar.uapi.VfioRegionInfo;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 
 /** An open device. */
 public final class Device implements AutoCloseable {
@@ -79,6 +82,43 @@ public final class Device implements AutoCloseable {
    */
   public Interrupts arm(int index, int count) {
     return Interrupts.arm(handle, index, count);
+  }
+
+  /**
+   * The device's migration.
+   *
+   * @throws busbar.api.VfioException {@code ENOTTY} if it has none
+   */
+  public Migration migration() {
+    return new Migration(this, handle.client());
+  }
+
+  /**
+   * Lets the device log what it writes.
+   *
+   * @param pageSize bytes, the wish; {@link DmaLog#pageSize} says what is in force
+   * @throws busbar.api.VfioException {@code ENOTTY} if it cannot, {@code EINVAL} if it does
+   *     already, no range is given, or one is not aligned or overlaps another, {@code E2BIG} for
+   *     more than 256
+   */
+  public DmaLog logDma(List<DmaLog.Range> ranges, long pageSize) {
+    return new DmaLog(this, handle.client(), ranges, pageSize);
+  }
+
+  /**
+   * {@code VFIO_DEVICE_FEATURE}.
+   *
+   * @param flags the feature's index and what to do: GET, SET, PROBE
+   * @param payload what goes in
+   * @return the payload as it came back
+   */
+  MemorySegment feature(int flags, byte[] payload) {
+    MemorySegment argument = Argument.of(VfioDeviceFeature.SIZE + payload.length);
+    argument.set(ValueLayout.JAVA_INT_UNALIGNED, VfioDeviceFeature.OFFSET_FLAGS, flags);
+    MemorySegment data = argument.asSlice(VfioDeviceFeature.OFFSET_DATA);
+    data.copyFrom(MemorySegment.ofArray(payload));
+    file.ioctl(VFIO_DEVICE_FEATURE, argument);
+    return data;
   }
 
   /** {@code VFIO_DEVICE_RESET}; {@code EINVAL} if the device cannot. */

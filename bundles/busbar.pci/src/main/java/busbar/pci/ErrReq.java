@@ -4,7 +4,6 @@ import busbar.api.Caller;
 import busbar.api.Errno;
 import busbar.api.EventFd;
 import busbar.api.device.IrqSet;
-import busbar.api.state.StateRecord;
 import java.lang.System.Logger.Level;
 import java.util.HashMap;
 import java.util.Map;
@@ -98,7 +97,7 @@ final class ErrReq {
     }
   }
 
-  StateRecord save() {
+  Map<String, Object> save() {
     Map<String, Object> values = new HashMap<>();
     if (error != null) {
       values.put("error", error);
@@ -106,11 +105,11 @@ final class ErrReq {
     if (request != null) {
       values.put("request", request);
     }
-    return new StateRecord("vfio-pci errreq", 1, values);
+    return values;
   }
 
-  void restore(StateRecord state) {
-    error = state.optional("error", EventFd.class).orElse(null);
-    request = state.optional("request", EventFd.class).orElse(null);
+  void restore(Map<String, Object> values) {
+    error = (EventFd) values.get("error");
+    request = (EventFd) values.get("request");
   }
 }

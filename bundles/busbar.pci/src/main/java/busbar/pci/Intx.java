@@ -225,64 +225,48 @@ final class Intx {
     }
   }
 
-  /** Stops unmasking by signal; interrupts go on. */
-  void stopListening() {
-    if (unmaskFd != null) {
-      unmaskFd.handOver();
-    }
-  }
-
   StateRecord save() {
     Map<String, Object> values = new HashMap<>();
-    values.put("masked", masked);
-    values.put("disabled", disabled);
+    synchronized (command) {
+      values.put("masked", masked);
+      values.put("disabled", disabled);
+    }
+    values.put("masking", masking.name());
     if (trigger != null) {
       values.put("trigger", trigger);
     }
-    if (unmasking() != null) {
-      values.put("unmaskFd", unmasking());
+    if (unmaskFd != null && unmaskFd.isActive()) {
+      // a signal from now on stays in the eventfd until the successor looks
+      unmaskFd.close();
+      values.put("unmaskFd", unmaskFd.eventFd());
     }
     return new StateRecord("vfio-pci intx", 1, values);
-  }
-
-  /** What unmasks by signal, listening or not, {@code null} if nothing does. */
-  private EventFd unmasking() {
-    return unmaskFd == null || unmaskFd.eventFd().isClosed() ? null : unmaskFd.eventFd();
-  }
-
-  /** What a predecessor saved; nothing is taken over yet. */
-  record Saved(AtomicBoolean masked, boolean disabled, EventFd trigger, EventFd unmaskFd) {
-    static Saved of(StateRecord state) {
-      return new Saved(
-          state.get("masked", AtomicBoolean.class),
-          state.get("disabled", Boolean.class),
-          state.optional("trigger", EventFd.class).orElse(null),
-          state.optional("unmaskFd", EventFd.class).orElse(null));
-    }
   }
 
   /**
    * Takes the line over in place; an interrupt that comes meanwhile goes to one of the two
    * handlers.
-   *
-   * @param line the pin, {@code null} if INTx is not in force
    */
-  void restore(Saved saved, InterruptSource line) {
+  void restore(StateRecord state, boolean inForce) {
     synchronized (command) {
-      masked = saved.masked();
-      disabled = saved.disabled();
-      trigger = saved.trigger();
-      enabled = line != null;
-      source = line;
+      masked = state.get("masked", AtomicBoolean.class);
+      disabled = state.get("disabled", Boolean.class);
+      trigger = (EventFd) state.values().get("trigger");
+      enabled = inForce;
     }
-    if (line != null) {
-      takeDelivery(saved.unmaskFd());
+    if (!inForce) {
+      return;
     }
+    source =
+        core.device
+            .intx()
+            .orElseThrow(() -> Errno.ENODEV.because("INTx of %s is gone", core.name()));
+    takeDelivery((EventFd) state.values().get("unmaskFd"));
   }
 
-  /** Takes the line back from who took it over. */
+  /** Takes the line back after {@link #save}. */
   void resume() {
-    takeDelivery(unmasking());
+    takeDelivery(unmaskFd == null ? null : unmaskFd.eventFd());
   }
 
   private void takeDelivery(EventFd unmask) {

@@ -22,18 +22,15 @@ import busbar.api.Errno;
 import busbar.api.VfioException;
 import busbar.api.bus.BusDevice;
 import busbar.api.client.MmapRequest;
-import busbar.api.device.DeviceFeatureOps;
 import busbar.api.device.FeatureCheck;
 import busbar.api.device.MappedRegion;
-import busbar.api.device.MatchOps;
 import busbar.api.device.ModuleParameters;
-import busbar.api.device.SriovOps;
 import busbar.api.device.VfioBusDriver;
 import busbar.api.device.VfioDevice;
 import busbar.api.pci.PciAddress;
 import busbar.api.pci.PciDevice;
 import busbar.api.pci.Sriov;
-import busbar.api.state.HandoverOps;
+import busbar.api.pci.VfioPciCore;
 import busbar.api.state.StateRecord;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -55,17 +52,11 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
  * to the part that serves it.
  */
 @Component(
-    service = {VfioBusDriver.class, ModuleParameters.class},
+    service = {VfioBusDriver.class, VfioPciCore.class, ModuleParameters.class},
     configurationPid = "busbar.pci",
     property = VfioBusDriver.BUS + "=pci")
 @Designate(ocd = VfioPciDriver.Config.class)
-public final class VfioPciDriver
-    implements VfioBusDriver<PciCoreDevice>,
-        MatchOps<PciCoreDevice>,
-        DeviceFeatureOps<PciCoreDevice>,
-        SriovOps<PciCoreDevice>,
-        HandoverOps<PciCoreDevice>,
-        ModuleParameters {
+public final class VfioPciDriver implements VfioPciCore<PciCoreDevice>, ModuleParameters {
   private static final String NAME = "vfio-pci";
 
   /** A function whose ids the parameter names. */
@@ -416,12 +407,13 @@ public final class VfioPciDriver
 
   @Override
   public void resume(PciCoreDevice core) {
-    core.resume();
+    Handover.resume(core);
   }
 
   @Override
   public void forget(PciCoreDevice core) {
+    // a successor on this same core has put its own there
+    core.token().ifPresent(token -> sriovTokens.remove(core.name(), token));
     core.handOver();
-    sriovTokens.remove(core.name());
   }
 }

@@ -53,7 +53,6 @@ final class FakeVfio implements VfioDevice, Caller {
   Set set = new Set();
   Object setId;
   boolean open;
-  boolean takenOver;
   int group = 4;
   int zaps;
 
@@ -90,7 +89,7 @@ final class FakeVfio implements VfioDevice, Caller {
 
   @Override
   public boolean isTakenOver() {
-    return takenOver;
+    return isOpen();
   }
 
   @Override

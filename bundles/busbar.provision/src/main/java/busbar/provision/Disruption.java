@@ -4,26 +4,21 @@ import busbar.api.admin.BundlePlan.Action;
 import busbar.provision.Planner.Move;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.osgi.framework.Bundle;
-import org.osgi.framework.BundleContext;
-import org.osgi.framework.Constants;
-import org.osgi.framework.wiring.FrameworkWiring;
+import org.osgi.framework.wiring.BundleWire;
+import org.osgi.framework.wiring.BundleWiring;
 
 /**
  * Moves that cannot be made while others go on: who uses the classes of a bundle has to be started
  * anew with it, and its clients would lose what they hold.
  */
 final class Disruption {
-  /** How many are named. */
-  private static final int MOST = 3;
-
   private Disruption() {}
 
   /** The end of a sentence about the first such move; null if there is none. */
-  static String of(BundleContext context, List<Move> moves) {
-    FrameworkWiring wiring =
-        context.getBundle(Constants.SYSTEM_BUNDLE_LOCATION).adapt(FrameworkWiring.class);
+  static String of(List<Move> moves) {
     Set<Bundle> gone =
         moves.stream()
             .filter(move -> move.action() == Action.UNINSTALL)
@@ -31,25 +26,29 @@ final class Disruption {
             .collect(Collectors.toSet());
     for (Move move : moves) {
       if (move.action() == Action.UPDATE || move.action() == Action.UNINSTALL) {
-        Bundle bundle = move.now().bundle();
-        List<String> users =
-            wiring.getDependencyClosure(List.of(bundle)).stream()
-                .filter(user -> user != bundle && !gone.contains(user))
-                .map(Bundle::getSymbolicName)
-                .sorted()
-                .toList();
+        Set<String> users = users(move.now().bundle(), gone);
         if (!users.isEmpty()) {
-          return sentence(move.name(), users);
+          return "%s cannot be exchanged under those who use its classes (%s); start the appliance"
+              .formatted(move.name(), String.join(", ", users))
+              .concat(" anew instead");
         }
       }
     }
     return null;
   }
 
-  private static String sentence(String name, List<String> users) {
-    String first = String.join(", ", users.subList(0, Math.min(MOST, users.size())));
-    return "%s cannot be exchanged under those who use its classes (%s%s); start anew instead"
-        .formatted(
-            name, first, users.size() > MOST ? " and " + (users.size() - MOST) + " more" : "");
+  private static Set<String> users(Bundle bundle, Set<Bundle> gone) {
+    Set<String> users = new TreeSet<>();
+    BundleWiring wiring = bundle.adapt(BundleWiring.class);
+    if (wiring == null) {
+      return users;
+    }
+    for (BundleWire wire : wiring.getProvidedWires(null)) {
+      Bundle user = wire.getRequirer().getBundle();
+      if (user != bundle && !gone.contains(user)) {
+        users.add(user.getSymbolicName());
+      }
+    }
+    return users;
   }
 }

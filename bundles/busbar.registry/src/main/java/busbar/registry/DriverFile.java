@@ -68,6 +68,15 @@ final class DriverFile extends OpenFile {
   }
 
   @Override
+  int poll() {
+    try {
+      return ops.poll();
+    } catch (Throwable t) {
+      throw Faults.of(t, name, "asked what is ready");
+    }
+  }
+
+  @Override
   void dispose() {
     Faults.swallow(name, "being closed", ops::release);
   }

@@ -190,6 +190,14 @@ public interface PciDevice extends BusDevice {
   }
 
   /**
+   * What the function can do to be moved to another machine; empty if it cannot. A device whose
+   * model comes and goes may have it now and not then.
+   */
+  default Optional<PciMigration> migration() {
+    return Optional.empty();
+  }
+
+  /**
    * Is told of errors that the port above reports (AER); replaces the one before, {@code null}
    * none.
    */

@@ -91,13 +91,9 @@ final class PacketEngine {
   }
 
   /** Ends the task at the next descriptor. */
-  void suspend() {
+  long suspend() {
     pausing = true;
-    timer.suspend();
-  }
-
-  long remainingNanos() {
-    return timer.remainingNanos();
+    return timer.suspend();
   }
 
   void resume() {

@@ -1,0 +1,101 @@
+package busbar.client;
+
+import static busbar.uapi.VfioHeader.VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT;
+import static busbar.uapi.VfioHeader.VFIO_DEVICE_FEATURE_DMA_LOGGING_START;
+import static busbar.uapi.VfioHeader.VFIO_DEVICE_FEATURE_DMA_LOGGING_STOP;
+import static busbar.uapi.VfioHeader.VFIO_DEVICE_FEATURE_GET;
+import static busbar.uapi.VfioHeader.VFIO_DEVICE_FEATURE_SET;
+
+import busbar.api.client.VfioClient;
+import busbar.api.memory.Protection;
+import busbar.uapi.VfioDeviceFeatureDmaLoggingControl;
+import busbar.uapi.VfioDeviceFeatureDmaLoggingRange;
+import busbar.uapi.VfioDeviceFeatureDmaLoggingReport;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.BitSet;
+import java.util.List;
+
+/** Which pages a device has written, as the device itself knows it. Any thread. */
+public final class DmaLog implements AutoCloseable {
+  /** Addresses to be logged, whole pages. */
+  public record Range(long iova, long length) {}
+
+  private final Device device;
+  private final VfioClient client;
+  private final long pageSize;
+
+  /** Starts; as {@link Device#logDma}. */
+  DmaLog(Device device, VfioClient client, List<Range> ranges, long pageSize) {
+    this.device = device;
+    this.client = client;
+    long one = VfioDeviceFeatureDmaLoggingRange.SIZE;
+    try (Arena arena = Arena.ofShared()) {
+      MemorySegment table = arena.allocate(Math.max(1, one * ranges.size()), 8);
+      for (int i = 0; i < ranges.size(); i++) {
+        new VfioDeviceFeatureDmaLoggingRange(ranges.get(i).iova(), ranges.get(i).length())
+            .encode(table, i * one);
+      }
+      byte[] control = new byte[(int) VfioDeviceFeatureDmaLoggingControl.SIZE];
+      this.pageSize =
+          lent(
+              table,
+              vaddr -> {
+                new VfioDeviceFeatureDmaLoggingControl(pageSize, ranges.size(), 0, vaddr)
+                    .encode(MemorySegment.ofArray(control));
+                MemorySegment answer =
+                    device.feature(
+                        VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_DMA_LOGGING_START, control);
+                return VfioDeviceFeatureDmaLoggingControl.decode(answer).pageSize();
+              });
+    }
+  }
+
+  /** A use of memory at its address in the client. */
+  private interface Use<T> {
+    T at(long vaddr);
+  }
+
+  private <T> T lent(MemorySegment memory, Use<T> use) {
+    long vaddr = client.memory().register(memory, Protection.READ_WRITE);
+    try {
+      return use.at(vaddr);
+    } finally {
+      client.memory().unregister(vaddr, memory.byteSize());
+    }
+  }
+
+  /** The page size that is in force, which may differ from the one that was asked. */
+  public long pageSize() {
+    return pageSize;
+  }
+
+  /**
+   * The pages that were written since the last report, bit 0 for the first of the range.
+   *
+   * @param length in bytes
+   * @param reportPage bytes for each bit, a power of two from 4 KiB on
+   */
+  public BitSet report(long iova, long length, long reportPage) {
+    long bits = (length + reportPage - 1) / reportPage;
+    try (Arena arena = Arena.ofShared()) {
+      MemorySegment bitmap = arena.allocate(Math.max(8, (bits + 63) / 64 * 8), 8);
+      return lent(
+          bitmap,
+          vaddr -> {
+            byte[] report = new byte[(int) VfioDeviceFeatureDmaLoggingReport.SIZE];
+            new VfioDeviceFeatureDmaLoggingReport(iova, length, reportPage, vaddr)
+                .encode(MemorySegment.ofArray(report));
+            device.feature(
+                VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT, report);
+            return BitSet.valueOf(bitmap.asByteBuffer());
+          });
+    }
+  }
+
+  /** Stops; harmless if the device does not log any more. */
+  @Override
+  public void close() {
+    device.feature(VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_DMA_LOGGING_STOP, new byte[0]);
+  }
+}
