@@ -80,9 +80,16 @@ final class Bars {
         .toList();
   }
 
-  /** Takes over that some BARs could not be claimed. */
+  /**
+   * Takes over that some BARs could not be claimed.
+   *
+   * @throws busbar.api.VfioException {@code EINVAL} if one of them is not there
+   */
   void restoreUnclaimed(List<Long> indexes) {
     for (long index : indexes) {
+      if (index < 0 || index >= bars.length || bars[(int) index] == null) {
+        throw Errno.EINVAL.because("the state has a BAR %d, %s has none", index, device.name());
+      }
       Bar bar = bars[(int) index];
       bars[(int) index] =
           new Bar(
@@ -260,6 +267,13 @@ final class Bars {
           "0x%x of BAR %d of %s is in its MSI-X table", position, index, device.name());
     }
     usable(index);
+  }
+
+  /** Whether an ioeventfd that somebody else set up can be there. */
+  boolean takesIoeventfd(int index, long position, int width) {
+    return position <= size(index) - width
+        && !table.overlaps(index, position, width)
+        && bars[index].failure() == null;
   }
 
   /**

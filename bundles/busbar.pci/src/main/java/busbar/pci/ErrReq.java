@@ -4,6 +4,7 @@ import busbar.api.Caller;
 import busbar.api.Errno;
 import busbar.api.EventFd;
 import busbar.api.device.IrqSet;
+import busbar.api.state.StateRecord;
 import java.lang.System.Logger.Level;
 import java.util.HashMap;
 import java.util.Map;
@@ -97,7 +98,7 @@ final class ErrReq {
     }
   }
 
-  Map<String, Object> save() {
+  StateRecord save() {
     Map<String, Object> values = new HashMap<>();
     if (error != null) {
       values.put("error", error);
@@ -105,11 +106,11 @@ final class ErrReq {
     if (request != null) {
       values.put("request", request);
     }
-    return values;
+    return new StateRecord("vfio-pci errreq", 1, values);
   }
 
-  void restore(Map<String, Object> values) {
-    error = (EventFd) values.get("error");
-    request = (EventFd) values.get("request");
+  void restore(StateRecord state) {
+    error = state.optional("error", EventFd.class).orElse(null);
+    request = state.optional("request", EventFd.class).orElse(null);
   }
 }

@@ -91,21 +91,19 @@ final class FunctionPower {
     }
   }
 
-  /** The configuration that comes back with D0, {@code null} if there is none; for a successor. */
-  byte[] savedState() {
-    return saved == null ? null : saved.config();
+  /**
+   * Configurations that come back: with D0, and when a sleeping function is used. Each is {@code
+   * null} if there is none.
+   */
+  record Saved(byte[] atFall, byte[] atSuspend) {}
+
+  Saved save() {
+    return new Saved(
+        saved == null ? null : saved.config(), suspended == null ? null : suspended.config());
   }
 
-  void restoreSavedState(byte[] config) {
-    saved = config == null ? null : new PciSavedState(config);
-  }
-
-  /** The configuration that comes back when a sleeping function is used; for a successor. */
-  byte[] suspendedState() {
-    return suspended == null ? null : suspended.config();
-  }
-
-  void restoreSuspendedState(byte[] config) {
-    suspended = config == null ? null : new PciSavedState(config);
+  void restore(Saved state) {
+    saved = state.atFall() == null ? null : new PciSavedState(state.atFall());
+    suspended = state.atSuspend() == null ? null : new PciSavedState(state.atSuspend());
   }
 }

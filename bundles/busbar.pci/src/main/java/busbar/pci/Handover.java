@@ -1,5 +1,6 @@
 package busbar.pci;
 
+import busbar.api.Errno;
 import busbar.api.EventFd;
 import busbar.api.pci.PciSavedState;
 import busbar.api.state.StateRecord;
@@ -10,8 +11,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.AtomicReference;
 
-/** The whole state of a function on its way to the next version of this driver. */
+/**
+ * The whole state of a function on its way to the next version of this driver.
+ *
+ * <p>Some values are shared and not copied, since they change while the gate is closed: whether
+ * INTx is masked, the tokens, the last state of power, and wishes to be woken.
+ */
 final class Handover {
   static final String KIND = "vfio-pci";
   static final int VERSION = 1;
@@ -19,108 +26,104 @@ final class Handover {
   private Handover() {}
 
   static StateRecord save(PciCoreDevice core, boolean sriovEnabled) {
+    core.stopListening();
+    LowPower.Crossing power = core.lowPower.save();
     Map<String, Object> values = new HashMap<>();
     values.put("open", core.isOpen());
+    values.put("options", core.options().toRecord());
     values.put("sriovEnabled", sriovEnabled);
     values.put("needsReset", core.needsReset());
+    values.put("power", power.state());
+    values.put("wakeRequests", power.wakeRequests());
     core.token().ifPresent(token -> values.put("token", token.numbers()));
     core.physicalToken().ifPresent(token -> values.put("physicalToken", token.numbers()));
-    put(values, "savedState", core.power.savedState());
-    put(values, "suspendedState", core.power.suspendedState());
     if (core.isOpen()) {
-      saveOpen(core, values);
+      saveOpen(core.opened(), values);
     }
     return new StateRecord(KIND, VERSION, values);
   }
 
-  private static void put(Map<String, Object> values, String name, Object value) {
-    if (value != null) {
-      values.put(name, value);
-    }
-  }
-
-  private static void saveOpen(PciCoreDevice core, Map<String, Object> values) {
-    OpenFunction function = core.opened();
+  private static void saveOpen(OpenFunction function, Map<String, Object> values) {
     Findings findings = function.findings;
     values.put("resetWorks", findings.resetWorks());
     values.put("masking", findings.masking().name());
     values.put("intxBroken", findings.intxBroken());
     values.put("atOpen", findings.atOpen().config());
-    LowPower.Saved lowPower = core.lowPower.save();
-    values.put("lowPower", lowPower.engaged());
-    values.put("asleep", lowPower.asleep());
-    values.put("sleepMaskedIntx", lowPower.intxMasked());
-    put(values, "wakeup", lowPower.wakeup());
     values.put("config", function.config.save());
     values.put("unclaimedBars", function.bars.unclaimed());
     values.put("interrupts", function.irqs.save());
-    values.put("errReq", new StateRecord("vfio-pci errreq", 1, function.errReq.save()));
+    values.put("errReq", function.errReq.save());
     values.put("ioeventfds", function.ioeventfds.save());
   }
 
   /** What is taken over once everything of a record was found to be there. */
   private record Taken(
-      OpenFunction function,
-      LowPower.Saved lowPower,
-      StateRecord interrupts,
-      List<StateRecord> ioeventfds) {}
+      OpenFunction function, Interrupts.Saved interrupts, List<Ioeventfds.Saved> ioeventfds) {}
 
   /** Takes over; returns whether virtual functions were enabled through the predecessor. */
   static boolean restore(PciCoreDevice fresh, StateRecord record) {
     StateRecord state = record.expect(KIND, VERSION);
     // everything is read before anything is taken over, so that a wrong record changes nothing
+    fresh.adoptOptions(
+        PciParameters.Latched.of(state.get("options", StateRecord.class)));
     Taken taken = state.get("open", Boolean.class) ? taken(fresh, state) : null;
+    LowPower.Crossing power = power(state);
+    LowPower.Saved sleep = LowPower.Saved.of(power.state().get(), fresh.device.configSize());
     boolean sriovEnabled = state.get("sriovEnabled", Boolean.class);
-    fresh.setNeedsReset(state.get("needsReset", Boolean.class));
-    fresh.adoptTokens(token(state, "token"), token(state, "physicalToken"));
-    fresh.power.restoreSavedState((byte[]) state.values().get("savedState"));
-    fresh.power.restoreSuspendedState((byte[]) state.values().get("suspendedState"));
+    boolean needsReset = state.get("needsReset", Boolean.class);
+    Optional<VfToken> token = token(state, "token");
+    Optional<VfToken> physicalToken = token(state, "physicalToken");
+    if (token.isPresent() != fresh.token().isPresent() || sriovEnabled && token.isEmpty()) {
+      throw Errno.EINVAL.because("%s and the state do not agree on SR-IOV", fresh.name());
+    }
+    fresh.setNeedsReset(needsReset);
+    fresh.adoptTokens(token, physicalToken);
+    fresh.lowPower.restore(power, sleep);
     if (taken != null) {
       fresh.adopt(taken.function());
-      fresh.lowPower.restore(taken.lowPower());
+      fresh.listen();
       taken.function().irqs.restore(taken.interrupts());
       taken.function().ioeventfds.restore(taken.ioeventfds());
-      fresh.listen();
     }
     return sriovEnabled;
   }
 
-  private static Taken taken(PciCoreDevice fresh, StateRecord state) {
-    return new Taken(
-        openFunction(fresh, state),
-        new LowPower.Saved(
-            state.get("lowPower", Boolean.class),
-            state.get("asleep", Boolean.class),
-            state.get("sleepMaskedIntx", Boolean.class),
-            (EventFd) state.values().get("wakeup")),
-        state.get("interrupts", StateRecord.class),
-        state.list("ioeventfds", StateRecord.class));
+  @SuppressWarnings("unchecked")
+  private static LowPower.Crossing power(StateRecord state) {
+    AtomicReference<?> cell = state.get("power", AtomicReference.class);
+    if (!(cell.get() instanceof StateRecord)) {
+      throw Errno.EINVAL.because("the state of power is missing");
+    }
+    return new LowPower.Crossing(
+        (AtomicReference<StateRecord>) cell, state.get("wakeRequests", EventFd.class));
   }
 
-  private static OpenFunction openFunction(PciCoreDevice fresh, StateRecord state) {
+  private static Taken taken(PciCoreDevice fresh, StateRecord state) {
+    byte[] atOpen = state.get("atOpen", byte[].class);
+    if (atOpen.length != fresh.device.configSize()) {
+      throw Errno.EINVAL.because(
+          "the state has a configuration of %d bytes, %s has %d",
+          atOpen.length, fresh.name(), fresh.device.configSize());
+    }
     Findings findings =
         new Findings(
             state.get("resetWorks", Boolean.class),
-            Intx.Masking.valueOf(state.get("masking", String.class)),
+            state.choice("masking", Intx.Masking.class),
             state.get("intxBroken", Boolean.class),
-            new PciSavedState(state.get("atOpen", byte[].class)));
+            new PciSavedState(atOpen));
     OpenFunction function = new OpenFunction(fresh, findings, Claim.INHERIT);
     function.config.restore(state.get("config", StateRecord.class));
     function.bars.restoreUnclaimed(state.list("unclaimedBars", Long.class));
-    function.errReq.restore(state.get("errReq", StateRecord.class).values());
-    return function;
+    function.errReq.restore(state.get("errReq", StateRecord.class));
+    return new Taken(
+        function,
+        function.irqs.read(state.get("interrupts", StateRecord.class)),
+        state.list("ioeventfds", StateRecord.class).stream()
+            .map(function.ioeventfds::read)
+            .toList());
   }
 
   private static Optional<VfToken> token(StateRecord state, String name) {
-    return Optional.ofNullable((AtomicLongArray) state.values().get(name)).map(VfToken::new);
-  }
-
-  /** The swap was called off: listens and delivers again. */
-  static void resume(PciCoreDevice core) {
-    if (core.isOpen()) {
-      core.opened().irqs.resume();
-      core.opened().ioeventfds.resume();
-      core.listen();
-    }
+    return state.optional(name, AtomicLongArray.class).map(VfToken::new);
   }
 }

@@ -9,6 +9,7 @@ import static busbar.uapi.VfioHeader.VFIO_PCI_MSI_IRQ_INDEX;
 import busbar.api.Caller;
 import busbar.api.Errno;
 import busbar.api.EventFd;
+import busbar.api.irq.InterruptSource;
 import busbar.api.pci.PciDevice;
 import busbar.api.pci.PciDevice.MessageKind;
 import busbar.api.state.StateRecord;
@@ -31,6 +32,8 @@ final class Interrupts {
     MSI,
     MSIX
   }
+
+  private static final int MAX_MSI_LOG2 = 5;
 
   private final PciCoreDevice core;
   private final boolean intxBroken;
@@ -210,16 +213,47 @@ final class Interrupts {
     return new StateRecord("vfio-pci interrupts", 1, values);
   }
 
-  void restore(StateRecord state) {
-    Type saved = Type.valueOf(state.get("type", String.class));
-    msiVectorsLog2 = (int) state.number("msiVectorsLog2");
-    intx.restore(state.get("intx", StateRecord.class), saved == Type.INTX);
-    if (saved == Type.MSI || saved == Type.MSIX) {
-      messages.restore(
-          state.get("messages", StateRecord.class),
-          saved == Type.MSI ? MessageKind.MSI : MessageKind.MSIX);
+  /** What a predecessor had in force; nothing is taken over yet. */
+  record Saved(
+      Type type,
+      int msiVectorsLog2,
+      Intx.Saved intx,
+      InterruptSource line,
+      Messages.Saved messages) {}
+
+  /** {@code EINVAL} if the function has no such interrupts. */
+  Saved read(StateRecord state) {
+    Type saved = state.choice("type", Type.class);
+    long log2 = state.number("msiVectorsLog2");
+    if (log2 < 0 || log2 > MAX_MSI_LOG2) {
+      throw Errno.EINVAL.because("the state has 2^%d message vectors", log2);
     }
-    type = saved;
+    InterruptSource line = saved == Type.INTX ? core.device.intx().orElse(null) : null;
+    if (saved == Type.INTX && line == null) {
+      throw Errno.EINVAL.because("the state has INTx in force, %s has no line", core.name());
+    }
+    StateRecord vectors = state.get("messages", StateRecord.class);
+    return new Saved(
+        saved,
+        (int) log2,
+        Intx.Saved.of(state.get("intx", StateRecord.class)),
+        line,
+        saved == Type.MSI || saved == Type.MSIX ? messages.read(vectors) : null);
+  }
+
+  void restore(Saved saved) {
+    type = saved.type();
+    msiVectorsLog2 = saved.msiVectorsLog2();
+    intx.restore(saved.intx(), saved.line());
+    if (saved.messages() != null) {
+      messages.restore(
+          saved.messages(), saved.type() == Type.MSI ? MessageKind.MSI : MessageKind.MSIX);
+    }
+  }
+
+  /** Acts on no eventfd any more; delivery goes on. */
+  void stopListening() {
+    intx.stopListening();
   }
 
   /** Takes delivery back after a swap that did not happen. */

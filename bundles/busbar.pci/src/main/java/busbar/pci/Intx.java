@@ -225,48 +225,64 @@ final class Intx {
     }
   }
 
+  /** Stops unmasking by signal; interrupts go on. */
+  void stopListening() {
+    if (unmaskFd != null) {
+      unmaskFd.handOver();
+    }
+  }
+
   StateRecord save() {
     Map<String, Object> values = new HashMap<>();
-    synchronized (command) {
-      values.put("masked", masked);
-      values.put("disabled", disabled);
-    }
-    values.put("masking", masking.name());
+    values.put("masked", masked);
+    values.put("disabled", disabled);
     if (trigger != null) {
       values.put("trigger", trigger);
     }
-    if (unmaskFd != null && unmaskFd.isActive()) {
-      // a signal from now on stays in the eventfd until the successor looks
-      unmaskFd.close();
-      values.put("unmaskFd", unmaskFd.eventFd());
+    if (unmasking() != null) {
+      values.put("unmaskFd", unmasking());
     }
     return new StateRecord("vfio-pci intx", 1, values);
+  }
+
+  /** What unmasks by signal, listening or not, {@code null} if nothing does. */
+  private EventFd unmasking() {
+    return unmaskFd == null || unmaskFd.eventFd().isClosed() ? null : unmaskFd.eventFd();
+  }
+
+  /** What a predecessor saved; nothing is taken over yet. */
+  record Saved(AtomicBoolean masked, boolean disabled, EventFd trigger, EventFd unmaskFd) {
+    static Saved of(StateRecord state) {
+      return new Saved(
+          state.get("masked", AtomicBoolean.class),
+          state.get("disabled", Boolean.class),
+          state.optional("trigger", EventFd.class).orElse(null),
+          state.optional("unmaskFd", EventFd.class).orElse(null));
+    }
   }
 
   /**
    * Takes the line over in place; an interrupt that comes meanwhile goes to one of the two
    * handlers.
+   *
+   * @param line the pin, {@code null} if INTx is not in force
    */
-  void restore(StateRecord state, boolean inForce) {
+  void restore(Saved saved, InterruptSource line) {
     synchronized (command) {
-      masked = state.get("masked", AtomicBoolean.class);
-      disabled = state.get("disabled", Boolean.class);
-      trigger = (EventFd) state.values().get("trigger");
-      enabled = inForce;
+      masked = saved.masked();
+      disabled = saved.disabled();
+      trigger = saved.trigger();
+      enabled = line != null;
+      source = line;
     }
-    if (!inForce) {
-      return;
+    if (line != null) {
+      takeDelivery(saved.unmaskFd());
     }
-    source =
-        core.device
-            .intx()
-            .orElseThrow(() -> Errno.ENODEV.because("INTx of %s is gone", core.name()));
-    takeDelivery((EventFd) state.values().get("unmaskFd"));
   }
 
-  /** Takes the line back after {@link #save}. */
+  /** Takes the line back from who took it over. */
   void resume() {
-    takeDelivery(unmaskFd == null ? null : unmaskFd.eventFd());
+    takeDelivery(unmasking());
   }
 
   private void takeDelivery(EventFd unmask) {

@@ -12,9 +12,9 @@ import busbar.api.state.StateRecord;
 import busbar.uapi.VfioDeviceIoeventfd;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Eventfds that write a value to a BAR when they are signalled. The monitor guards the list. */
 final class Ioeventfds {
@@ -26,13 +26,16 @@ final class Ioeventfds {
    * @param position in the BAR
    * @param width 1, 2, 4 or 8
    */
-  private record Target(int bar, long position, long data, int width) {}
+  record Target(int bar, long position, long data, int width) {}
 
   private record Entry(Target target, Virqfd virqfd) {}
 
   private final MemoryGate memory;
   private final Bars bars;
   private final List<Entry> entries = new ArrayList<>();
+
+  /** Writes that had to wait for the gate and have not been made yet. */
+  private final AtomicInteger late = new AtomicInteger();
 
   Ioeventfds(MemoryGate memory, Bars bars) {
     this.memory = memory;
@@ -94,9 +97,18 @@ final class Ioeventfds {
   private void signalled(Target target) {
     long stamp = memory.tryEnter();
     if (stamp == 0) {
-      Thread.startVirtualThread(() -> store(memory.enter(), target));
+      late.incrementAndGet();
+      Thread.startVirtualThread(() -> storeLate(target));
     } else {
       store(stamp, target);
+    }
+  }
+
+  private void storeLate(Target target) {
+    try {
+      store(memory.enter(), target);
+    } finally {
+      late.decrementAndGet();
     }
   }
 
@@ -108,45 +120,64 @@ final class Ioeventfds {
     }
   }
 
-  /** Stops listening; the device is closed or a successor listens. */
+  /** Stops listening; the device is closed. */
   synchronized void close() {
     entries.forEach(entry -> entry.virqfd().close());
     entries.clear();
   }
 
+  /** Stops listening for a successor; when this returns no write is under way any more. */
+  synchronized void stopListening() {
+    entries.forEach(entry -> entry.virqfd().handOver());
+    while (late.get() > 0) {
+      Thread.yield();
+    }
+  }
+
   synchronized List<StateRecord> save() {
     List<StateRecord> records = new ArrayList<>();
     for (Entry entry : entries) {
-      Map<String, Object> values = new HashMap<>();
-      values.put("bar", (long) entry.target().bar());
-      values.put("position", entry.target().position());
-      values.put("data", entry.target().data());
-      values.put("width", (long) entry.target().width());
-      values.put("eventFd", entry.virqfd().eventFd());
-      // the predecessor must not act any more while the successor learns to
-      entry.virqfd().close();
-      records.add(new StateRecord("vfio-pci ioeventfd", 1, values));
+      records.add(
+          new StateRecord(
+              "vfio-pci ioeventfd",
+              1,
+              Map.of(
+                  "bar", (long) entry.target().bar(),
+                  "position", entry.target().position(),
+                  "data", entry.target().data(),
+                  "width", (long) entry.target().width(),
+                  "eventFd", entry.virqfd().eventFd())));
     }
     return records;
   }
 
-  /** Listens again after a {@link #save}. */
+  /** Listens again after {@link #stopListening}. */
   synchronized void resume() {
     List<Entry> stopped = List.copyOf(entries);
     entries.clear();
     stopped.forEach(entry -> add(entry.target(), entry.virqfd().eventFd()));
   }
 
-  synchronized void restore(List<StateRecord> records) {
-    entries.clear();
-    for (StateRecord record : records) {
-      add(
-          new Target(
-              (int) record.number("bar"),
-              record.number("position"),
-              record.number("data"),
-              (int) record.number("width")),
-          record.get("eventFd", EventFd.class));
+  /** What one of the records says; listens to nothing yet. */
+  record Saved(Target target, EventFd eventFd) {}
+
+  /** {@code EINVAL} if the record has no place that an eventfd could write to. */
+  Saved read(StateRecord record) {
+    long bar = record.number("bar");
+    long width = record.number("width");
+    boolean sized = width > 0 && width <= Long.BYTES && Long.bitCount(width) == 1;
+    if (bar < 0 || bar > VFIO_PCI_BAR5_REGION_INDEX || !sized) {
+      throw Errno.EINVAL.because("the state has an ioeventfd for BAR %d, %d bytes", bar, width);
     }
+    Target target =
+        new Target((int) bar, record.number("position"), record.number("data"), (int) width);
+    if (target.position() < 0 || !bars.takesIoeventfd(target.bar(), target.position(), (int) width)) {
+      throw Errno.EINVAL.because("the state has an ioeventfd for %s, which is not there", target);
+    }
+    return new Saved(target, record.get("eventFd", EventFd.class));
+  }
+
+  synchronized void restore(List<Saved> saved) {
+    saved.forEach(one -> add(one.target(), one.eventFd()));
   }
 }

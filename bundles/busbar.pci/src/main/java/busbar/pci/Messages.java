@@ -1,5 +1,7 @@
 package busbar.pci;
 
+import static busbar.pci.PciRegs.PCI_MSIX_FLAGS_QSIZE;
+
 import busbar.api.Caller;
 import busbar.api.Errno;
 import busbar.api.EventFd;
@@ -120,17 +122,53 @@ final class Messages {
             new StateRecord("vfio-pci triggers", 1, triggers)));
   }
 
-  void restore(StateRecord state, MessageKind inForce) {
-    kind = inForce;
-    state.list("allocated", Long.class).forEach(vector -> allocated.set(vector.intValue()));
+  /** What a predecessor had, with the vectors of the hardware; nothing is taken over yet. */
+  static final class Saved {
+    private final BitSet allocated = new BitSet();
+    private final TreeMap<Integer, Wire> wires = new TreeMap<>();
+  }
+
+  /** {@code EINVAL} if a vector is wired that is not there. */
+  Saved read(StateRecord state) {
+    Saved saved = new Saved();
+    for (long vector : state.list("allocated", Long.class)) {
+      if (vector < 0 || vector > PCI_MSIX_FLAGS_QSIZE) {
+        throw Errno.EINVAL.because("the state has a vector %d", vector);
+      }
+      saved.allocated.set((int) vector);
+    }
     StateRecord triggers = state.get("triggers", StateRecord.class);
-    triggers
-        .values()
-        .forEach(
-            (vector, trigger) ->
-                wires.put(
-                    Integer.valueOf(vector),
-                    new Wire(core.device.message(Integer.parseInt(vector)), (EventFd) trigger)));
+    for (int vector : saved.allocated.stream().toArray()) {
+      String name = Integer.toString(vector);
+      triggers
+          .optional(name, EventFd.class)
+          .ifPresent(trigger -> saved.wires.put(vector, new Wire(source(vector), trigger)));
+    }
+    if (saved.wires.size() != triggers.values().size()) {
+      throw Errno.EINVAL.because(
+          "of the vectors %s some are not among those of %s",
+          triggers.values().keySet(), core.name());
+    }
+    return saved;
+  }
+
+  private InterruptSource source(int vector) {
+    InterruptSource source = null;
+    try {
+      source = core.device.message(vector);
+    } catch (RuntimeException e) {
+      // said below
+    }
+    if (source == null) {
+      throw Errno.EINVAL.because("%s has no vector %d", core.name(), vector);
+    }
+    return source;
+  }
+
+  void restore(Saved saved, MessageKind inForce) {
+    kind = inForce;
+    allocated.or(saved.allocated);
+    wires.putAll(saved.wires);
     resume();
   }
 

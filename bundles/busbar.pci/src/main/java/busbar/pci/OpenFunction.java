@@ -72,7 +72,7 @@ final class OpenFunction {
   }
 
   private static Optional<Vga> vga(PciCoreDevice core) {
-    if (core.options.disableVga() || !core.ids.isVga()) {
+    if (core.options().disableVga() || !core.ids.isVga()) {
       return Optional.empty();
     }
     return core.device.legacyVga().map(Vga::new);

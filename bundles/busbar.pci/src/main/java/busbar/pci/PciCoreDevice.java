@@ -21,11 +21,12 @@ final class PciCoreDevice {
   final PciDevice device;
   final VfioDevice vfio;
   final PciIds ids;
-  final PciParameters.Latched options;
   final CommandRegister command;
   final MemoryGate memory;
   final FunctionPower power;
   final LowPower lowPower;
+
+  private PciParameters.Latched options;
 
   /** The token of a physical function. */
   private Optional<VfToken> token;
@@ -69,6 +70,15 @@ final class PciCoreDevice {
     return virtualFunction;
   }
 
+  PciParameters.Latched options() {
+    return options;
+  }
+
+  /** Goes on with what the parameters were when a predecessor took the function. */
+  void adoptOptions(PciParameters.Latched latched) {
+    options = latched;
+  }
+
   Optional<VfToken> token() {
     return token;
   }
@@ -106,10 +116,36 @@ final class PciCoreDevice {
     memory.exclusively(Mappings.KEEP, this::updateDecoding);
   }
 
-  /** A successor has the function: it is not this object's to touch any more. */
+  /** The function is somebody else's: it is not this object's to touch any more. */
   void handOver() {
+    stopListening();
     handedOver = true;
     opened = null;
+  }
+
+  /**
+   * Acts on no eventfd and no wish to be woken any more, for who takes over; interrupts go on. What
+   * was under way has ended when this returns.
+   */
+  void stopListening() {
+    OpenFunction function = opened;
+    if (function != null) {
+      function.irqs.stopListening();
+      function.ioeventfds.stopListening();
+    }
+    lowPower.stopListening();
+  }
+
+  /** Takes back what {@link #stopListening} stopped, and delivery of interrupts. */
+  void resume() {
+    lowPower.resume();
+    OpenFunction function = opened;
+    if (function != null) {
+      memory.exclusively(Mappings.KEEP, this::updateDecoding);
+      listen();
+      function.irqs.resume();
+      function.ioeventfds.resume();
+    }
   }
 
   boolean isHandedOver() {

@@ -2,6 +2,7 @@ package busbar.pci;
 
 import busbar.api.Errno;
 import busbar.api.device.ModuleParameters.Parameter;
+import busbar.api.state.StateRecord;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +17,23 @@ final class PciParameters {
   private static final String DISABLE_DENYLIST = "disable_denylist";
 
   /** What a device keeps from the time when it was bound. */
-  record Latched(boolean nointxmask, boolean disableVga, boolean disableIdleD3) {}
+  record Latched(boolean nointxmask, boolean disableVga, boolean disableIdleD3) {
+    /** For a successor: a swap is no bind. */
+    StateRecord toRecord() {
+      return new StateRecord(
+          "vfio-pci options",
+          1,
+          Map.of(
+              NOINTXMASK, nointxmask, DISABLE_VGA, disableVga, DISABLE_IDLE_D3, disableIdleD3));
+    }
+
+    static Latched of(StateRecord record) {
+      return new Latched(
+          record.get(NOINTXMASK, Boolean.class),
+          record.get(DISABLE_VGA, Boolean.class),
+          record.get(DISABLE_IDLE_D3, Boolean.class));
+    }
+  }
 
   private final Map<String, String> initial;
   private final Map<String, String> values;

@@ -25,8 +25,15 @@ final class VfToken {
     set(UUID.randomUUID());
   }
 
-  /** The token behind numbers that {@link #numbers} gave. */
+  /**
+   * The token behind numbers that {@link #numbers} gave.
+   *
+   * @throws busbar.api.VfioException {@code EINVAL} if it did not
+   */
   VfToken(AtomicLongArray numbers) {
+    if (numbers.length() != USERS + 1) {
+      throw Errno.EINVAL.because("a token of %d numbers", numbers.length());
+    }
     this.numbers = numbers;
   }
 

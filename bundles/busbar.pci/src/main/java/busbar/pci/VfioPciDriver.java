@@ -407,7 +407,7 @@ public final class VfioPciDriver implements VfioPciCore<PciCoreDevice>, ModulePa
 
   @Override
   public void resume(PciCoreDevice core) {
-    Handover.resume(core);
+    core.resume();
   }
 
   @Override

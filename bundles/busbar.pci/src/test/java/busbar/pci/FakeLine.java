@@ -8,6 +8,7 @@ final class FakeLine implements InterruptSource {
   Handler handler;
   Sharing sharing;
   int disabled;
+  int requests;
   boolean taken;
   boolean level;
   boolean pendingEdge;
@@ -17,6 +18,7 @@ final class FakeLine implements InterruptSource {
     if (taken) {
       throw Errno.EBUSY.because("the line is taken");
     }
+    requests++;
     handler = wantedHandler;
     sharing = wanted;
     disabled = start == Start.DISABLED ? 1 : 0;

@@ -53,6 +53,7 @@ final class FakeVfio implements VfioDevice, Caller {
   Set set = new Set();
   Object setId;
   boolean open;
+  boolean takenOver;
   int group = 4;
   int zaps;
 
@@ -89,7 +90,7 @@ final class FakeVfio implements VfioDevice, Caller {
 
   @Override
   public boolean isTakenOver() {
-    return isOpen();
+    return takenOver;
   }
 
   @Override

@@ -29,7 +29,7 @@ class HandoverTest {
     function.events.clear();
     StateRecord state = old.driver.save(old.core);
     meanwhile.run();
-    Rig next = new Rig(function, new VfioPciDriver(new Rig.TestConfig()), old.vfio).bind();
+    Rig next = old.successor();
     next.driver.restore(next.core, state);
     old.driver.forget(old.core);
     old.driver.remove(old.core);
@@ -88,7 +88,7 @@ class HandoverTest {
     before.irqs(ARM, VFIO_PCI_INTX_IRQ_INDEX, 0, 1, 1);
     StateRecord state = before.driver.save(before.core);
     card.assertIntx(true);
-    Rig next = new Rig(card, new VfioPciDriver(new Rig.TestConfig()), before.vfio).bind();
+    Rig next = before.successor();
     next.driver.restore(next.core, state);
     before.driver.forget(before.core);
     assertThat(fired.take()).isEqualTo(1);
@@ -189,7 +189,7 @@ class HandoverTest {
     virtual.physical = function;
     Rig user = new Rig(virtual, physical.driver, new FakeVfio(virtual)).bind().open();
     StateRecord state = physical.driver.save(physical.core);
-    Rig next = new Rig(function, new VfioPciDriver(new Rig.TestConfig()), physical.vfio).bind();
+    Rig next = physical.successor();
     next.driver.restore(next.core, state);
     physical.driver.forget(physical.core);
     physical.driver.remove(physical.core);
@@ -205,7 +205,7 @@ class HandoverTest {
   @Test
   void aForeignOrNewerStateIsRefusedAndNothingChanges() {
     StateRecord state = old.driver.save(old.core);
-    Rig next = new Rig(function, new VfioPciDriver(new Rig.TestConfig()), old.vfio).bind();
+    Rig next = old.successor();
     Rig.refused(
         EINVAL,
         () ->
@@ -226,7 +226,7 @@ class HandoverTest {
     Rig closed = new Rig(card, new VfioPciDriver(config), new FakeVfio(card)).bind();
     assertThat(card.power).isEqualTo(3);
     StateRecord state = closed.driver.save(closed.core);
-    Rig next = new Rig(card, new VfioPciDriver(config), closed.vfio).bind();
+    Rig next = closed.successor(config);
     next.driver.restore(next.core, state);
     closed.driver.forget(closed.core);
     closed.driver.remove(closed.core);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import busbar.api.Errno;
 import busbar.api.VfioException;
 import busbar.api.device.DeviceSet.Member;
+import busbar.conformance.swap.Side;
 import busbar.uapi.VfioHeader;
 import busbar.uapi.VfioIrqSet;
 import java.lang.annotation.Annotation;
@@ -33,6 +34,27 @@ final class Rig {
     core = driver.probe(function, vfio);
     vfio.set.members.add(new Member(vfio, "vfio-pci", core));
     return this;
+  }
+
+  /** The next version of the driver takes the function from this one. */
+  Rig successor() {
+    return successor(new TestConfig());
+  }
+
+  Rig successor(TestConfig config) {
+    Rig next = new Rig(function, new VfioPciDriver(config), vfio);
+    vfio.takenOver = true;
+    next.core = next.driver.probe(function, vfio);
+    vfio.takenOver = false;
+    return next;
+  }
+
+  Side<PciCoreDevice> side() {
+    return new Side<>(
+        driver,
+        core,
+        type -> type.getPackageName().equals("busbar.pci"),
+        () -> driver.remove(core));
   }
 
   Rig open() {

@@ -4,21 +4,26 @@ import busbar.api.admin.BundlePlan.Action;
 import busbar.provision.Planner.Move;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.osgi.framework.Bundle;
-import org.osgi.framework.wiring.BundleWire;
-import org.osgi.framework.wiring.BundleWiring;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.Constants;
+import org.osgi.framework.wiring.FrameworkWiring;
 
 /**
  * Moves that cannot be made while others go on: who uses the classes of a bundle has to be started
  * anew with it, and its clients would lose what they hold.
  */
 final class Disruption {
+  /** How many are named. */
+  private static final int MOST = 3;
+
   private Disruption() {}
 
   /** The end of a sentence about the first such move; null if there is none. */
-  static String of(List<Move> moves) {
+  static String of(BundleContext context, List<Move> moves) {
+    FrameworkWiring wiring =
+        context.getBundle(Constants.SYSTEM_BUNDLE_LOCATION).adapt(FrameworkWiring.class);
     Set<Bundle> gone =
         moves.stream()
             .filter(move -> move.action() == Action.UNINSTALL)
@@ -26,29 +31,25 @@ final class Disruption {
             .collect(Collectors.toSet());
     for (Move move : moves) {
       if (move.action() == Action.UPDATE || move.action() == Action.UNINSTALL) {
-        Set<String> users = users(move.now().bundle(), gone);
+        Bundle bundle = move.now().bundle();
+        List<String> users =
+            wiring.getDependencyClosure(List.of(bundle)).stream()
+                .filter(user -> user != bundle && !gone.contains(user))
+                .map(Bundle::getSymbolicName)
+                .sorted()
+                .toList();
         if (!users.isEmpty()) {
-          return "%s cannot be exchanged under those who use its classes (%s); start the appliance"
-              .formatted(move.name(), String.join(", ", users))
-              .concat(" anew instead");
+          return sentence(move.name(), users);
         }
       }
     }
     return null;
   }
 
-  private static Set<String> users(Bundle bundle, Set<Bundle> gone) {
-    Set<String> users = new TreeSet<>();
-    BundleWiring wiring = bundle.adapt(BundleWiring.class);
-    if (wiring == null) {
-      return users;
-    }
-    for (BundleWire wire : wiring.getProvidedWires(null)) {
-      Bundle user = wire.getRequirer().getBundle();
-      if (user != bundle && !gone.contains(user)) {
-        users.add(user.getSymbolicName());
-      }
-    }
-    return users;
+  private static String sentence(String name, List<String> users) {
+    String first = String.join(", ", users.subList(0, Math.min(MOST, users.size())));
+    return "%s cannot be exchanged under those who use its classes (%s%s); start anew instead"
+        .formatted(
+            name, first, users.size() > MOST ? " and " + (users.size() - MOST) + " more" : "");
   }
 }

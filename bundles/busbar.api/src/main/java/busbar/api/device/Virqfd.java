@@ -2,6 +2,7 @@ package busbar.api.device;
 
 import busbar.api.EventFd;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * An eventfd that makes something happen when it is signalled: unmask, mask, a register write. The
@@ -15,6 +16,7 @@ public final class Virqfd implements AutoCloseable {
   private final EventFd eventFd;
   private final Runnable action;
   private final AtomicBoolean active = new AtomicBoolean(true);
+  private final AtomicInteger acting = new AtomicInteger();
   private final EventFd.Listener listener =
       new EventFd.Listener() {
         @Override
@@ -37,8 +39,14 @@ public final class Virqfd implements AutoCloseable {
   }
 
   private void act() {
-    if (active.get() && eventFd.take() != 0) {
-      action.run();
+    // said before active is read: who hands over sees this thread, or this thread sees it closed
+    acting.incrementAndGet();
+    try {
+      if (active.get() && eventFd.take() != 0) {
+        action.run();
+      }
+    } finally {
+      acting.decrementAndGet();
     }
   }
 
@@ -50,6 +58,21 @@ public final class Virqfd implements AutoCloseable {
   /** Whether it still acts. */
   public boolean isActive() {
     return active.get();
+  }
+
+  /**
+   * Stops listening for a successor: when it returns, no action is under way, and a signal from now
+   * on stays in the eventfd until somebody takes it. Not from within the action.
+   */
+  public void handOver() {
+    close();
+    for (int spins = 0; acting.get() > 0; spins++) {
+      if (spins < 1000) {
+        Thread.onSpinWait();
+      } else {
+        Thread.yield();
+      }
+    }
   }
 
   /** Stops listening; idempotent. */

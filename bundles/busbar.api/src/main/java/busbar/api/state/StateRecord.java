@@ -1,8 +1,12 @@
 package busbar.api.state;
 
 import busbar.api.Errno;
+import busbar.api.VfioException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * State of a device, driver or backend on its way from one version to the next.
@@ -28,11 +32,39 @@ public record StateRecord(String kind, int version, Map<String, Object> values) 
   public <T> T get(String name, Class<T> type) {
     Object value = values.get(name);
     if (!type.isInstance(value)) {
-      throw Errno.EINVAL.because(
-          "the state of %s (version %d) has no %s called %s",
-          kind, version, type.getSimpleName(), name);
+      throw lacks(name, type);
     }
     return type.cast(value);
+  }
+
+  private VfioException lacks(String name, Class<?> type) {
+    return Errno.EINVAL.because(
+        "the state of %s (version %d) has no %s called %s",
+        kind, version, type.getSimpleName(), name);
+  }
+
+  /**
+   * A value that may be absent.
+   *
+   * @throws busbar.api.VfioException {@code EINVAL} if it is there and of another type
+   */
+  public <T> Optional<T> optional(String name, Class<T> type) {
+    return values.containsKey(name) ? Optional.of(get(name, type)) : Optional.empty();
+  }
+
+  /**
+   * A constant that was saved by its name.
+   *
+   * @throws busbar.api.VfioException {@code EINVAL} if it is absent or not one of the type
+   */
+  public <E extends Enum<E>> E choice(String name, Class<E> type) {
+    String saved = get(name, String.class);
+    for (E constant : type.getEnumConstants()) {
+      if (constant.name().equals(saved)) {
+        return constant;
+      }
+    }
+    throw lacks(name, type);
   }
 
   /** A number that must be there; as {@link #get}. */
@@ -43,6 +75,9 @@ public record StateRecord(String kind, int version, Map<String, Object> values) 
   /** A list that must be there, of elements of that type; as {@link #get}. */
   public <T> List<T> list(String name, Class<T> type) {
     List<?> list = get(name, List.class);
+    if (!list.stream().allMatch(type::isInstance)) {
+      throw lacks(name, type);
+    }
     return list.stream().map(type::cast).toList();
   }
 
@@ -58,5 +93,17 @@ public record StateRecord(String kind, int version, Map<String, Object> values) 
           kind, version, wantedKind, newestVersion);
     }
     return this;
+  }
+
+  /**
+   * Where the record holds something of the types that are asked for, nested records, lists, arrays
+   * and references included: what must not cross, as long as types of a driver are asked for.
+   *
+   * @return paths of values, {@code "interrupts.triggers"}; none if there is nothing
+   */
+  public List<String> holding(Predicate<Class<?>> types) {
+    List<String> found = new ArrayList<>();
+    values.forEach((name, value) -> RecordWalk.walk(name, value, types, found));
+    return List.copyOf(found);
   }
 }

@@ -10,7 +10,6 @@ import busbar.machine.model.ModelContext;
 import busbar.model.e1000e.InterruptUnit.Mode;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -202,12 +201,14 @@ final class E1000eModel implements DeviceModel {
 
   @Override
   public StateRecord save() {
-    long transmitLeft = engine.suspend();
-    List<Long> timersLeft = new ArrayList<>();
-    interrupts.timers().forEach(timer -> timersLeft.add(timer.suspend()));
-    long negotiationLeft = negotiation.suspend();
+    // Work that ends meanwhile may have started other timers: what is left is known after all.
+    engine.suspend();
+    interrupts.timers().forEach(DeviceTimer::suspend);
+    negotiation.suspend();
     registerLock.lock();
     try {
+      List<Long> timersLeft =
+          interrupts.timers().stream().map(DeviceTimer::remainingNanos).toList();
       return new StateRecord(
           KIND,
           VERSION,
@@ -218,9 +219,9 @@ final class E1000eModel implements DeviceModel {
               "portAddress", (long) portAddress,
               "interrupts", interrupts.save(),
               "begunFrames", engine.begunFrames(),
-              "transmitLeftNanos", transmitLeft,
-              "negotiationLeftNanos", negotiationLeft,
-              "interruptTimersLeftNanos", List.copyOf(timersLeft)));
+              "transmitLeftNanos", engine.remainingNanos(),
+              "negotiationLeftNanos", negotiation.remainingNanos(),
+              "interruptTimersLeftNanos", timersLeft));
     } finally {
       registerLock.unlock();
     }

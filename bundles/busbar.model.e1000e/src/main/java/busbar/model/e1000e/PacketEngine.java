@@ -91,9 +91,13 @@ final class PacketEngine {
   }
 
   /** Ends the task at the next descriptor. */
-  long suspend() {
+  void suspend() {
     pausing = true;
-    return timer.suspend();
+    timer.suspend();
+  }
+
+  long remainingNanos() {
+    return timer.remainingNanos();
   }
 
   void resume() {

@@ -304,8 +304,9 @@ final class EduModel implements DeviceModel {
 
   @Override
   public StateRecord save() {
-    long dmaLeft = dmaTimer.suspend();
-    long factorialLeft = factorialTimer.suspend();
+    // Work that ends meanwhile may have started the other timer: what is left is known after both.
+    dmaTimer.suspend();
+    factorialTimer.suspend();
     registerLock.lock();
     try {
       return new StateRecord(
@@ -322,8 +323,8 @@ final class EduModel implements DeviceModel {
               Map.entry("dmaCount", dmaCount),
               Map.entry("dmaCommand", dmaCommand),
               Map.entry("buffer", ((byte[]) buffer.heapBase().orElseThrow()).clone()),
-              Map.entry("dmaLeftNanos", dmaLeft),
-              Map.entry("factorialLeftNanos", factorialLeft)));
+              Map.entry("dmaLeftNanos", dmaTimer.remainingNanos()),
+              Map.entry("factorialLeftNanos", factorialTimer.remainingNanos())));
     } finally {
       registerLock.unlock();
     }

@@ -41,6 +41,7 @@ class EduInMachineTest {
   private final PhysicalMemory memory = new PhysicalMemory();
   private final SystemTiming timing = new SystemTiming();
   private final Semaphore interrupts = new Semaphore(0);
+  private final EduModelFactory first = factory();
   private Machine machine;
   private MmioWindow bar;
   private MemorySegment page;
@@ -68,7 +69,7 @@ class EduInMachineTest {
 
   @BeforeEach
   void switchOn() {
-    machine = new Machine(MachineDescription.embedded(), memory, timing, List.of(factory()));
+    machine = new Machine(MachineDescription.embedded(), memory, timing, List.of(first));
     PciDevice edu =
         machine.buses().getFirst().devices().stream()
             .filter(each -> each.name().equals("0000:00:04.0"))
@@ -140,8 +141,7 @@ class EduInMachineTest {
         Thread.ofPlatform()
             .start(
                 () -> {
-                  EduModelFactory current = factory();
-                  machine.addModels(current);
+                  EduModelFactory current = first;
                   while (!stop.get()) {
                     EduModelFactory next = factory();
                     machine.addModels(next);
@@ -162,8 +162,6 @@ class EduInMachineTest {
 
   @Test
   void aCommandThatAnUpdateInterruptsIsFinishedByTheNextVersion() throws InterruptedException {
-    EduModelFactory first = factory();
-    machine.addModels(first);
     page.asSlice(0, 64).fill((byte) 0x77);
     dma(IOVA, 0x40000, TO_DEVICE);
     bar.store(0x88, 8, IOVA + 0x400);

@@ -55,10 +55,14 @@ final class ConfigWindow {
     return capability + DATA_FIELD;
   }
 
+  /** Whether an access touches the window's data. */
+  boolean holdsData(int offset, int width) {
+    return capability != 0 && offset < data() + 4 && offset + width > data();
+  }
+
   /** The access that touching these bytes of configuration space means; {@code null} for none. */
   Access access(int offset, int width, int bar) {
-    boolean touched = capability != 0 && offset < data() + 4 && offset + width > data();
-    if (!touched || context.config(capability + BAR_FIELD, 1) != bar) {
+    if (!holdsData(offset, width) || context.config(capability + BAR_FIELD, 1) != bar) {
       return null;
     }
     long target = Integer.toUnsignedLong(context.config(capability + OFFSET_FIELD, 4));

@@ -140,6 +140,11 @@ final class VirtioPciModel implements DeviceModel {
     }
   }
 
+  @Override
+  public boolean ownsConfig(int offset, int width) {
+    return window.holdsData(offset, width);
+  }
+
   /** A read of the window's data fetches them from the BAR first. */
   @Override
   public void configRead(int offset, int width) {
