@@ -13,15 +13,18 @@ final class Adoption {
   private final Hold hold;
   private final DriverEntry driver;
   private final SwapRules rules;
-  private final Departures departures;
+  private final Runnable settled;
   private final Handover handover;
   private final SwapRecording attempt;
 
-  Adoption(Hold hold, DriverEntry driver, SwapRules rules, Departures departures) {
+  /**
+   * @param settled runs when a driver that hung has returned and given back what it took
+   */
+  Adoption(Hold hold, DriverEntry driver, SwapRules rules, Runnable settled) {
     this.hold = hold;
     this.driver = driver;
     this.rules = rules;
-    this.departures = departures;
+    this.settled = settled;
     this.handover = Handover.from(hold, driver);
     this.attempt =
         new SwapRecording(
@@ -36,6 +39,8 @@ final class Adoption {
   /** Returns {@code null} if the driver is in place; else the device waits for another one. */
   VfioException run() {
     hold.recording.phase("gap");
+    // from the start: who hangs may return, and end this, before we know that he hung
+    hold.entry.setHanging(true);
     try (BoundedCall calls =
         new BoundedCall("busbar-adopt-" + hold.entry.name(), rules.deadlineNanos())) {
       try {
@@ -54,6 +59,7 @@ final class Adoption {
         }
         handover.commit();
         phase("commit");
+        hold.entry.setHanging(false);
         return null;
       } catch (RuntimeException e) {
         giveBack(calls);
@@ -71,8 +77,8 @@ final class Adoption {
   private void giveBack(BoundedCall calls) {
     if (calls.hangs()) {
       handover.abandon();
-      hold.entry.setHanging(true);
     } else {
+      hold.entry.setHanging(false);
       Faults.swallow(
           driver.toString(),
           "giving back " + hold.entry.name(),
@@ -90,6 +96,7 @@ final class Adoption {
   private void settle() {
     handover.untake();
     hold.entry.setHanging(false);
+    settled.run();
   }
 
   SwapRecord refused(VfioException why) {
@@ -107,8 +114,5 @@ final class Adoption {
   /** The old one lets go of what is the new one's now. */
   void finish() {
     handover.finish();
-    if (driver.hasDeparted()) {
-      departures.driverGone(hold.entry, driver);
-    }
   }
 }

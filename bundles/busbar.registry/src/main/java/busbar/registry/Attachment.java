@@ -32,7 +32,7 @@ final class Attachment {
   /** Whether the instance was let go, by whom ever. */
   private final AtomicBoolean over = new AtomicBoolean();
 
-  /** Who wants to know that the container lets go; {@code null} if nobody does. */
+  /** Who wants to know that the last group leaves; {@code null} if nobody does. */
   private volatile Runnable released;
 
   Attachment(int type, ClientCaller opener, Chosen<?> chosen) {
@@ -135,14 +135,18 @@ final class Attachment {
           () -> Errno.EINVAL.because("%s has no IOMMU backend any more", container),
           () -> chosen.release());
     }
+    gate.awaitEnd(RELEASE_NANOS);
+  }
+
+  /** The last group is about to leave: a successor of the backend need not be waited for. */
+  void leave() {
     Runnable told = released;
     if (told != null) {
       told.run();
     }
-    gate.awaitEnd(RELEASE_NANOS);
   }
 
-  void whenReleased(Runnable told) {
+  void whenLeft(Runnable told) {
     released = told;
   }
 
@@ -173,14 +177,23 @@ final class Attachment {
     }
   }
 
-  /** Never fails, as {@link #detach}. */
+  /**
+   * Never fails, as {@link #detach}, and never waits for a backend: it is done when one is there.
+   */
   void unregisterDevice(PagePinningOps.UnmapListener listener) {
-    ifOpen(
+    Runnable unregistering =
         () ->
-            Faults.swallow(
-                backend().toString(),
-                "forgetting a device that pins pages",
-                () -> chosen.unregisterDevice(listener)));
+            ifOpen(
+                () ->
+                    Faults.swallow(
+                        backend().toString(),
+                        "forgetting a device that pins pages",
+                        () -> chosen.unregisterDevice(listener)));
+    if (gate.isPaused()) {
+      Thread.ofVirtual().name("busbar-unregister").start(unregistering);
+    } else {
+      unregistering.run();
+    }
   }
 
   long[] pinPages(IommuGroup group, long iova, int pages, Access access) {

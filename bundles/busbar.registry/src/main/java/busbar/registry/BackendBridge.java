@@ -79,7 +79,7 @@ final class BackendBridge {
     recording.phase("save");
     BackendHold hold = new BackendHold(container, attachment, state, recording);
     holds.put(container, hold);
-    attachment.whenReleased(() -> giveUp(container, "the container is closed"));
+    attachment.whenLeft(() -> giveUp(container, "the container is closed"));
     long grace = rules.graceNanos();
     hold.until(
         timing.schedule(
@@ -193,7 +193,7 @@ final class BackendBridge {
 
   private void end(BackendHold hold) {
     holds.remove(hold.container, hold);
-    hold.attachment.whenReleased(null);
+    hold.attachment.whenLeft(null);
     hold.end();
   }
 

@@ -25,13 +25,21 @@ final class Bridge {
   static final String KIND = "driver";
 
   private final Devices devices;
+  private final Drivers drivers;
   private final SwapRules rules;
   private final Journal journal;
   private final Timing timing;
   private final Departures departures;
 
-  Bridge(Devices devices, SwapRules rules, Journal journal, Timing timing, Departures departures) {
+  Bridge(
+      Devices devices,
+      Drivers drivers,
+      SwapRules rules,
+      Journal journal,
+      Timing timing,
+      Departures departures) {
     this.devices = devices;
+    this.drivers = drivers;
     this.rules = rules;
     this.journal = journal;
     this.timing = timing;
@@ -135,7 +143,7 @@ final class Bridge {
     for (DeviceEntry entry : waiting) {
       Hold hold = entry.hold();
       if (hold != null && !entry.isHanging() && hold.claim()) {
-        Adoption adoption = new Adoption(hold, driver, rules, departures);
+        Adoption adoption = new Adoption(hold, driver, rules, () -> retry(entry, driver));
         VfioException refusal = adoption.run();
         if (refusal == null) {
           done.add(adoption);
@@ -152,7 +160,33 @@ final class Bridge {
       records.add(journal.add(adoption.end()));
     }
     done.forEach(Adoption::finish);
+    if (driver.hasDeparted()) {
+      waiting.forEach(entry -> departedAgain(entry, driver));
+    }
     return records;
+  }
+
+  /** The successor went while it took over, and who saw it go may have found nothing to hold. */
+  private void departedAgain(DeviceEntry entry, DriverEntry driver) {
+    boolean turn = entry.tryTurn(rules.deadlineNanos());
+    try {
+      departures.driverGone(entry, driver);
+    } finally {
+      if (turn) {
+        entry.giveTurn();
+      }
+    }
+  }
+
+  /** A driver that hung in taking a device over has returned: others of its name may be there. */
+  private void retry(DeviceEntry entry, DriverEntry inVain) {
+    Hold hold = entry.hold();
+    if (hold != null) {
+      drivers.of(inVain.bus()).stream()
+          .filter(other -> other != inVain && other.name().equals(hold.driver().name()))
+          .findFirst()
+          .ifPresent(other -> adopt(List.of(entry), other));
+    }
   }
 
   /**

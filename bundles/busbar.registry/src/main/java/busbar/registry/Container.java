@@ -192,6 +192,9 @@ final class Container {
     try {
       Attachment now = attachment;
       if (now != null) {
+        if (groups.size() == 1) {
+          now.leave();
+        }
         now.detach(group.iommuGroup());
       }
       group.ownership().release(group);

@@ -23,6 +23,7 @@ final class Departures {
 
   Departures(
       Devices devices,
+      Drivers drivers,
       Containers containers,
       Removal removal,
       SwapRules rules,
@@ -30,7 +31,7 @@ final class Departures {
       Timing timing) {
     this.containers = containers;
     this.removal = removal;
-    this.bridge = new Bridge(devices, rules, journal, timing, this);
+    this.bridge = new Bridge(devices, drivers, rules, journal, timing, this);
     this.backends = new BackendBridge(containers, rules, journal, timing);
   }
 

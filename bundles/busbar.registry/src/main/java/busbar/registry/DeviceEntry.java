@@ -49,7 +49,7 @@ final class DeviceEntry {
   private volatile boolean gone;
   private volatile boolean removing;
 
-  /** A driver hangs in a step of a swap that was given up. */
+  /** A driver is in a step of a swap, which may have been given up because it hangs. */
   private volatile boolean hanging;
 
   /** Its driver is gone and a successor is awaited. */

@@ -37,6 +37,8 @@ final class DriverSwap {
 
   /** With the turns of all devices. */
   End run() {
+    // from the start: who hangs may return, and end this, before we know that he hung
+    handovers.forEach(handover -> handover.entry.setHanging(true));
     try (BoundedCall calls = new BoundedCall("busbar-swap-" + names(), rules.deadlineNanos())) {
       Stillness still = null;
       VfioException failure = null;
@@ -94,7 +96,6 @@ final class DriverSwap {
     boolean hangs = calls.hangs();
     if (hangs) {
       handovers.forEach(Handover::abandon);
-      handovers.forEach(handover -> handover.entry.setHanging(true));
     }
     try {
       if (hangs) {
@@ -119,6 +120,7 @@ final class DriverSwap {
     if (calls.hangs()) {
       return; // what is left to do follows the hung call
     }
+    handovers.forEach(handover -> handover.entry.setHanging(false));
     try {
       calls.call(
           to + " ending the swap of " + names(),

@@ -252,6 +252,12 @@ final class Gate {
     }
   }
 
+  /** Whether those who come have to wait now. */
+  boolean isPaused() {
+    Barrier now = barrier;
+    return now != null && now.refusal == null;
+  }
+
   /** Whether {@link #end} was called. */
   boolean hasEnded() {
     Barrier now = barrier;

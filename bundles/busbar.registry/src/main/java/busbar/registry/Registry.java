@@ -43,7 +43,7 @@ public final class Registry implements AutoCloseable {
     Devices devices = new Devices();
     Drivers drivers = new Drivers();
     Removal removal = new Removal(groups, timing);
-    departures = new Departures(devices, containers, removal, rules, journal, timing);
+    departures = new Departures(devices, drivers, containers, removal, rules, journal, timing);
     Binder binder =
         new Binder(drivers, groups, new DeviceSets(), parameters, physicalMemory, departures);
     DriverSwaps driverSwaps = new DriverSwaps(devices, drivers, rules, journal, departures);
