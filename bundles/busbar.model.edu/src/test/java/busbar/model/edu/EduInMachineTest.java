@@ -47,7 +47,7 @@ class EduInMachineTest {
   private MemorySegment page;
 
   /** The factory as its component would make it. */
-  private static EduModelFactory factory() {
+  static EduModelFactory factory() {
     return new EduModelFactory(
         new EduModelFactory.Config() {
           @Override

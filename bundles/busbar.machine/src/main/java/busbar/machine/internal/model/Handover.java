@@ -185,6 +185,7 @@ final class Handover {
   /** The old one goes on; whoever abandoned the attempt sees to the gate himself. */
   private void callOff() {
     resumeOld();
+    saving = false;
     synchronized (this) {
       if (fate == Fate.UNDECIDED) {
         open();

@@ -85,23 +85,33 @@ final class ModelCalls implements AutoCloseable {
             returned.set(true);
           });
     } catch (VfioException e) {
-      // Either it failed and has called itself off, or it hangs.
-      boolean hangs = !ended.get();
-      boolean failed = handover.abandon();
-      givenUp.set(hangs);
-      if (failed && fresh != null) {
-        fresh.leash().cut();
-      }
-      if (hangs) {
-        resume(handover);
-        handover.goOn();
-      } else if (failed && fresh != null) {
-        close(fresh.model());
-      }
-      if (failed) {
+      if (isUndone(handover, fresh, !ended.get())) {
         throw e;
       }
     }
+  }
+
+  /**
+   * Either the attempt failed and has called itself off, or it hangs; then it may be that the new
+   * model is in place and only a handler hangs that it has called.
+   */
+  private boolean isUndone(Handover handover, Fresh fresh, boolean hangs) {
+    boolean interrupted = Thread.interrupted();
+    boolean undone = handover.abandon();
+    givenUp.set(hangs);
+    if (undone && fresh != null) {
+      fresh.leash().cut();
+    }
+    if (hangs) {
+      resume(handover);
+      handover.goOn();
+    } else if (undone && fresh != null) {
+      close(fresh.model());
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    return undone;
   }
 
   private void resume(Handover handover) {
@@ -141,9 +151,7 @@ final class ModelCalls implements AutoCloseable {
           },
           late);
     } catch (IllegalStateException e) {
-      VfioException failure = Errno.EIO.because("%s", e.getMessage());
-      failure.initCause(e);
-      throw failure;
+      throw new VfioException(Errno.EIO, e.getMessage(), e.getCause());
     }
   }
 

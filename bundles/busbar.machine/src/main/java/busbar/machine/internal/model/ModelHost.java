@@ -119,6 +119,7 @@ public final class ModelHost {
 
   /** Does what the factories that are there now make necessary. */
   public void update() {
+    boolean interrupted = Thread.interrupted(); // no reason to lose a device
     boolean lost;
     changeLock.lock();
     try {
@@ -128,6 +129,9 @@ public final class ModelHost {
     }
     if (lost) {
       device.lost();
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 

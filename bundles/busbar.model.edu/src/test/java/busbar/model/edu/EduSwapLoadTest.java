@@ -1,0 +1,255 @@
+package busbar.model.edu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import busbar.api.iommu.IommuDomain;
+import busbar.api.iommu.IommuGroup;
+import busbar.api.irq.InterruptSource.Handled;
+import busbar.api.irq.InterruptSource.Sharing;
+import busbar.api.irq.InterruptSource.Start;
+import busbar.api.memory.Access;
+import busbar.api.memory.AddressSpace;
+import busbar.api.memory.MmioWindow;
+import busbar.api.memory.PhysicalMemory;
+import busbar.api.pci.PciDevice;
+import busbar.api.pci.PciDevice.MessageKind;
+import busbar.api.swap.Candidate;
+import busbar.api.swap.SwapRecord;
+import busbar.api.swap.SwapRecord.Way;
+import busbar.api.time.SystemTiming;
+import busbar.machine.Machine;
+import busbar.machine.MachineDescription;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * The model is exchanged all the time while threads read and write registers, do DMA and raise
+ * interrupts: no access fails, no byte is wrong, every interrupt arrives once.
+ *
+ * <p>In the long profile 1,000 exchanges, with the distribution of their pauses on standard output.
+ */
+@Timeout(300)
+class EduSwapLoadTest {
+  private static final String EDU = "0000:00:04.0";
+  private static final int PAGE = 4096;
+  private static final long IOVA = 0x10000;
+  private static final int DMA_WITH_INTERRUPT = 5;
+  private static final int TO_MEMORY = 2;
+  private static final boolean LONG = Boolean.getBoolean("busbar.long");
+  private static final int SWAPS = LONG ? 1000 : 60;
+
+  private final PhysicalMemory memory = new PhysicalMemory();
+  private final SystemTiming timing = new SystemTiming();
+  private final EduModelFactory one = EduInMachineTest.factory();
+  private final EduModelFactory two = EduInMachineTest.factory();
+  private final Machine machine =
+      new Machine(MachineDescription.embedded(), memory, timing, List.of(one));
+  private final AtomicLong delivered = new AtomicLong();
+  private final AtomicLong raised = new AtomicLong();
+  private final AtomicBoolean stop = new AtomicBoolean();
+  private final List<Throwable> failures = new CopyOnWriteArrayList<>();
+  private final List<Thread> threads = new ArrayList<>();
+  private PciDevice edu;
+  private MmioWindow bar;
+  private MemorySegment page;
+
+  @AfterEach
+  void switchOff() {
+    machine.close();
+    timing.close();
+  }
+
+  private void setUp() {
+    edu =
+        machine.buses().getFirst().devices().stream()
+            .filter(each -> each.name().equals(EDU))
+            .map(PciDevice.class::cast)
+            .findFirst()
+            .orElseThrow();
+    edu.writeConfig(4, 2, 6);
+    bar = edu.bar(0);
+    AddressSpace client = new AddressSpace("test", memory);
+    long physical = client.pin(client.allocate(PAGE), PAGE, Access.READ_WRITE).physical();
+    page = memory.segment(physical).asSlice(PhysicalMemory.offset(physical), PAGE);
+    var iommu = machine.iommus().getFirst();
+    IommuGroup group =
+        iommu.groups().stream().filter(each -> each.id() == 2).findFirst().orElseThrow();
+    IommuDomain domain = iommu.allocateDomain();
+    group.setOwner(IommuGroup.Owner.USER);
+    domain.attach(group);
+    domain.map(IOVA, physical, PAGE, IommuDomain.READ | IommuDomain.WRITE);
+  }
+
+  private void countMessages() {
+    assertThat(edu.enableMessages(MessageKind.MSI, 1)).isEqualTo(1);
+    edu.message(0)
+        .request(
+            "test",
+            Sharing.EXCLUSIVE,
+            Start.ENABLED,
+            () -> {
+              delivered.incrementAndGet();
+              bar.load(0, 4); // a handler may look at its device
+              return Handled.YES;
+            });
+  }
+
+  private interface Work {
+    void round(SplittableRandom random) throws Exception;
+  }
+
+  private void run(int seed, Work work) {
+    threads.add(
+        Thread.ofPlatform()
+            .start(
+                () -> {
+                  SplittableRandom random = new SplittableRandom(seed);
+                  try {
+                    while (!stop.get()) {
+                      work.round(random);
+                    }
+                  } catch (Throwable e) {
+                    failures.add(e);
+                  }
+                }));
+  }
+
+  private void readAndWrite(SplittableRandom random) {
+    int value = random.nextInt();
+    bar.store(4, 4, value & 0xffff_ffffL);
+    assertThat((int) bar.load(4, 4)).isEqualTo(~value);
+    assertThat((int) bar.load(0, 4)).isEqualTo(0x010000ed);
+  }
+
+  private void raise(SplittableRandom random) {
+    raised.incrementAndGet();
+    bar.store(0x60, 4, 1);
+    bar.store(0x64, 4, 1);
+    if (random.nextInt(16) == 0) {
+      LockSupport.parkNanos(20_000);
+    }
+  }
+
+  private void transfer(SplittableRandom random) {
+    byte mark = (byte) random.nextInt();
+    int length = random.nextInt(1, 1024);
+    page.asSlice(0, length).fill(mark);
+    page.asSlice(2048, length + 1).fill((byte) ~mark);
+    command(IOVA, 0x40000, length, DMA_WITH_INTERRUPT);
+    command(0x40000, IOVA + 2048, length, DMA_WITH_INTERRUPT | TO_MEMORY);
+    assertThat(page.asSlice(0, length).mismatch(page.asSlice(2048, length))).isEqualTo(-1);
+    assertThat(page.get(ValueLayout.JAVA_BYTE, 2048 + length)).isEqualTo((byte) ~mark);
+  }
+
+  private void command(long source, long destination, int length, int command) {
+    raised.incrementAndGet();
+    bar.store(0x80, 8, source);
+    bar.store(0x88, 8, destination);
+    bar.store(0x90, 8, length);
+    bar.store(0x98, 8, command);
+    while ((bar.load(0x98, 8) & 1) != 0) {
+      LockSupport.parkNanos(10_000);
+    }
+  }
+
+  private List<Long> exchange(boolean update) throws InterruptedException {
+    List<Long> pauses = new ArrayList<>();
+    List<SwapRecord> records = new CopyOnWriteArrayList<>();
+    machine.journal(
+        ended -> {
+          records.add(ended);
+          return ended;
+        });
+    machine.addModels(two);
+    EduModelFactory current = one;
+    EduModelFactory other = two;
+    if (update) {
+      machine.removeModels(two);
+    }
+    for (int i = 0; i < SWAPS; i++) {
+      if (update) {
+        machine.removeModels(current);
+        machine.addModels(other);
+      } else {
+        machine.swap(EDU, Candidate.plain("edu"), Way.SIDE_BY_SIDE, "test");
+      }
+      EduModelFactory swapped = current;
+      current = other;
+      other = swapped;
+      TimeUnit.MILLISECONDS.sleep(1);
+    }
+    for (SwapRecord record : records) {
+      assertThat(record.result()).as(record.because()).isEqualTo(SwapRecord.Result.DONE);
+      if (record.target().equals(EDU)) {
+        pauses.add(record.pauseNanos());
+      }
+    }
+    if (LONG) {
+      records.stream()
+          .max((a, b) -> Long.compare(a.pauseNanos(), b.pauseNanos()))
+          .ifPresent(worst -> System.out.println(worst.phases()));
+    }
+    return pauses;
+  }
+
+  private void check(boolean update) throws Exception {
+    setUp();
+    countMessages();
+    run(1, this::readAndWrite);
+    run(2, this::raise);
+    run(3, this::transfer);
+    run(4, random -> assertThat((int) bar.load(0, 4)).isEqualTo(0x010000ed));
+    List<Long> pauses = exchange(update);
+    stop.set(true);
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    assertThat(failures).isEmpty();
+    long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
+    while (delivered.get() < raised.get() && System.nanoTime() < patience) {
+      TimeUnit.MILLISECONDS.sleep(1);
+    }
+    TimeUnit.MILLISECONDS.sleep(5);
+    assertThat(delivered).hasValue(raised.get());
+    assertThat(pauses).hasSize(SWAPS);
+    assertThat(machine.iommus().getFirst().recentFaults()).isEmpty();
+    if (LONG) {
+      print(update ? "update" : "side by side", pauses);
+    }
+  }
+
+  private void print(String way, List<Long> pauses) {
+    Collections.sort(pauses);
+    System.out.printf(
+        "%s: %d exchanges, %d interrupts, pause µs p50 %d, p90 %d, p99 %d, max %d%n",
+        way,
+        pauses.size(),
+        delivered.get(),
+        pauses.get(pauses.size() / 2) / 1000,
+        pauses.get(pauses.size() * 9 / 10) / 1000,
+        pauses.get(pauses.size() * 99 / 100) / 1000,
+        pauses.getLast() / 1000);
+  }
+
+  @Test
+  void nothingIsLostDoubledOrWrongWhileModelsAreExchangedSideBySide() throws Exception {
+    check(false);
+  }
+
+  @Test
+  void nothingIsLostDoubledOrWrongWhileTheModelIsUpdated() throws Exception {
+    check(true);
+  }
+}
