@@ -39,8 +39,7 @@ class ModelSwapFailureTest {
     Trial.hang(go);
   }
 
-  private static void await(BooleanSupplier condition)
-      throws InterruptedException {
+  private static void await(BooleanSupplier condition) throws InterruptedException {
     while (!condition.getAsBoolean()) {
       Thread.sleep(1);
     }
