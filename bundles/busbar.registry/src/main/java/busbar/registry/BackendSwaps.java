@@ -153,7 +153,7 @@ final class BackendSwaps {
         recording.end(
             Result.DONE,
             to + " took over",
-            "vfio swap " + container.name() + " " + Swaps.word(from.candidate, to.candidate)));
+            "vfio:swap " + container.name() + " " + Swaps.word(from.candidate, to.candidate)));
   }
 
   /** Returns {@code null} if it is done, else why not. */

@@ -258,7 +258,7 @@ final class DriverSwaps {
         recording.end(
             Result.DONE,
             to + " took over",
-            "vfio swap "
+            "vfio:swap "
                 + entry.name()
                 + " "
                 + Swaps.word(bound.driver().candidate, to.candidate)));
