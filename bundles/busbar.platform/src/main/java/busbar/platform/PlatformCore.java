@@ -31,7 +31,6 @@ import busbar.uapi.VfioDeviceInfo;
 import busbar.uapi.VfioIrqInfo;
 import busbar.uapi.VfioRegionInfo;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -75,7 +74,8 @@ abstract class PlatformCore
     if (platform.compatible().isEmpty()) {
       throw Errno.EINVAL.because("%s has no compatible string", device.name());
     }
-    if (isResetRequired() && resets.of(platform).isEmpty()) {
+    // one that is in use was found to have a reset when it was bound
+    if (!vfio.isTakenOver() && isResetRequired() && resets.of(platform).isEmpty()) {
       throw Errno.ENOENT.because(
           "no reset handler serves %s (%s), and reset_required is on",
           device.name(), platform.compatible().getFirst());
@@ -253,21 +253,25 @@ abstract class PlatformCore
 
   @Override
   public StateRecord save(PlatformCoreDevice device) {
-    List<StateRecord> irqs = new ArrayList<>();
-    device.irqs.forEach(irq -> irqs.add(irq.save()));
-    return new StateRecord(name(), 1, Map.of("irqs", irqs));
+    device.irqs.forEach(PlatformIrq::stopListening);
+    return new StateRecord(
+        name(), 1, Map.of("irqs", device.irqs.stream().map(PlatformIrq::save).toList()));
   }
 
   @Override
   public void restore(PlatformCoreDevice fresh, StateRecord state) {
-    List<StateRecord> irqs = state.expect(name(), 1).list("irqs", StateRecord.class);
-    if (irqs.size() != fresh.irqs.size()) {
+    // everything is read before anything is taken over, so that a wrong record changes nothing
+    List<PlatformIrq.Saved> saved =
+        state.expect(name(), 1).list("irqs", StateRecord.class).stream()
+            .map(PlatformIrq.Saved::of)
+            .toList();
+    if (saved.size() != fresh.irqs.size()) {
       throw Errno.EINVAL.because(
           "the state has %d interrupts, %s has %d",
-          irqs.size(), fresh.vfio.name(), fresh.irqs.size());
+          saved.size(), fresh.vfio.name(), fresh.irqs.size());
     }
-    for (int i = 0; i < irqs.size(); i++) {
-      fresh.irqs.get(i).restore(irqs.get(i));
+    for (int i = 0; i < saved.size(); i++) {
+      fresh.irqs.get(i).restore(saved.get(i));
     }
   }
 
@@ -277,5 +281,7 @@ abstract class PlatformCore
   }
 
   @Override
-  public void forget(PlatformCoreDevice device) {}
+  public void forget(PlatformCoreDevice device) {
+    device.irqs.forEach(PlatformIrq::stopListening);
+  }
 }

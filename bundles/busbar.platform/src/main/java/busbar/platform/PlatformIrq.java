@@ -15,6 +15,8 @@ import busbar.api.platform.PlatformDevice.Trigger;
 import busbar.api.state.StateRecord;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * One interrupt of an open device.
@@ -28,14 +30,20 @@ final class PlatformIrq {
   private static final String MASK_FD = "maskFd";
   private static final String UNMASK_FD = "unmaskFd";
   private static final String MASKED = "masked";
+  private static final String REQUESTED = "requested";
+  private static final String FAILED = "requestFailed";
+  private static final String KIND = "platform-irq";
 
   private final Irq irq;
   private final String owner;
 
-  /** Guards {@link #masked}; a leaf lock, taken by interrupt handlers. */
-  private final Object maskLock = new Object();
+  /**
+   * Guarded by its own monitor, a leaf lock that interrupt handlers take. A successor shares the
+   * object: what the predecessor masks after its save is masked for both.
+   */
+  private AtomicBoolean masked = new AtomicBoolean();
 
-  private boolean masked;
+  private boolean requested;
   private volatile EventFd trigger;
   private Virqfd mask;
   private Virqfd unmask;
@@ -69,6 +77,7 @@ final class PlatformIrq {
               InterruptSource.Sharing.EXCLUSIVE,
               InterruptSource.Start.DISABLED,
               this::interrupt);
+      requested = true;
     } catch (VfioException e) {
       requestFailure = e;
     }
@@ -78,12 +87,13 @@ final class PlatformIrq {
   void free() {
     removeMask();
     removeUnmask();
-    if (requestFailure == null) {
+    if (requested) {
       irq.source().free();
     }
+    requested = false;
     trigger = null;
     requestFailure = null;
-    masked = false;
+    masked.set(false);
   }
 
   void checkRequested() {
@@ -108,12 +118,12 @@ final class PlatformIrq {
 
   private Handled interrupt() {
     if (isLevel()) {
-      synchronized (maskLock) {
-        if (masked) {
+      synchronized (masked) {
+        if (masked.get()) {
           return Handled.NONE;
         }
         irq.source().disable();
-        masked = true;
+        masked.set(true);
       }
     }
     EventFd now = trigger;
@@ -124,21 +134,18 @@ final class PlatformIrq {
   }
 
   void mask() {
-    synchronized (maskLock) {
-      if (masked) {
-        return;
+    synchronized (masked) {
+      if (!masked.getAndSet(true)) {
+        irq.source().disable();
       }
-      masked = true;
     }
-    irq.source().disable();
   }
 
   void unmask() {
-    synchronized (maskLock) {
-      if (!masked) {
+    synchronized (masked) {
+      if (!masked.getAndSet(false)) {
         return;
       }
-      masked = false;
     }
     // outside the lock: a level that is still high fires from inside this call
     irq.source().enable();
@@ -186,54 +193,93 @@ final class PlatformIrq {
     }
   }
 
-  /** Stops acting on eventfds and tells what a successor needs; the line stays as it is. */
+  /** Acts on no eventfd any more, for who takes over; interrupts go on. */
+  void stopListening() {
+    if (mask != null) {
+      mask.handOver();
+    }
+    if (unmask != null) {
+      unmask.handOver();
+    }
+  }
+
+  /** Tells what a successor needs, after {@link #stopListening}; the line stays as it is. */
   StateRecord save() {
     Map<String, Object> values = new HashMap<>();
+    values.put(REQUESTED, requested);
     values.put(MASKED, masked);
     if (requestFailure != null) {
-      values.put("requestFailed", requestFailure.errno().number() + 0L);
+      values.put(FAILED, (long) requestFailure.errno().number());
     }
     if (trigger != null) {
       values.put(TRIGGER, trigger);
     }
     if (mask != null) {
       values.put(MASK_FD, mask.eventFd());
-      mask.close();
     }
     if (unmask != null) {
       values.put(UNMASK_FD, unmask.eventFd());
-      unmask.close();
     }
-    return new StateRecord("platform-irq", 1, values);
+    return new StateRecord(KIND, 1, values);
   }
 
   /** Goes on after a {@link #save} that led nowhere. */
   void resume() {
-    if (mask != null && !mask.isActive()) {
-      mask = new Virqfd(mask.eventFd(), this::mask);
+    takeOver(mask == null ? null : mask.eventFd(), unmask == null ? null : unmask.eventFd());
+  }
+
+  private void takeOver(EventFd maskFd, EventFd unmaskFd) {
+    if (requested) {
+      irq.source().handOver(this::interrupt);
     }
-    if (unmask != null && !unmask.isActive()) {
-      unmask = new Virqfd(unmask.eventFd(), this::unmask);
+    if (maskFd != null) {
+      mask = new Virqfd(maskFd, this::mask);
+    }
+    if (unmaskFd != null) {
+      unmask = new Virqfd(unmaskFd, this::unmask);
+    }
+  }
+
+  /** What a predecessor saved; nothing is taken over yet. */
+  record Saved(
+      boolean requested,
+      AtomicBoolean masked,
+      Optional<Errno> failed,
+      EventFd trigger,
+      EventFd maskFd,
+      EventFd unmaskFd) {
+    /** {@code EINVAL} if the record is not of a line. */
+    static Saved of(StateRecord record) {
+      StateRecord state = record.expect(KIND, 1);
+      return new Saved(
+          state.get(REQUESTED, Boolean.class),
+          state.get(MASKED, AtomicBoolean.class),
+          state.optional(FAILED, Long.class).map(Saved::errno),
+          state.optional(TRIGGER, EventFd.class).orElse(null),
+          state.optional(MASK_FD, EventFd.class).orElse(null),
+          state.optional(UNMASK_FD, EventFd.class).orElse(null));
+    }
+
+    private static Errno errno(long number) {
+      for (Errno errno : Errno.values()) {
+        if (errno.number() == number) {
+          return errno;
+        }
+      }
+      throw Errno.EINVAL.because("the state has a line that failed with %d", number);
     }
   }
 
   /** Takes the line over as it is, enabled state and pending interrupt included. */
-  void restore(StateRecord state) {
-    state.expect("platform-irq", 1);
-    Object failed = state.values().get("requestFailed");
-    if (failed instanceof Long number) {
-      requestFailure =
-          Errno.of(number.intValue()).because("line %d was not to be had", irq.number());
-      return;
-    }
-    masked = state.get(MASKED, Boolean.class);
-    trigger = (EventFd) state.values().get(TRIGGER);
-    irq.source().handOver(this::interrupt);
-    if (state.values().get(MASK_FD) instanceof EventFd eventFd) {
-      mask = new Virqfd(eventFd, this::mask);
-    }
-    if (state.values().get(UNMASK_FD) instanceof EventFd eventFd) {
-      unmask = new Virqfd(eventFd, this::unmask);
-    }
+  void restore(Saved saved) {
+    requested = saved.requested();
+    masked = saved.masked();
+    trigger = saved.trigger();
+    requestFailure =
+        saved
+            .failed()
+            .map(errno -> errno.because("line %d was not to be had", irq.number()))
+            .orElse(null);
+    takeOver(saved.maskFd(), saved.unmaskFd());
   }
 }

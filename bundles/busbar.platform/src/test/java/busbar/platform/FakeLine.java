@@ -11,6 +11,7 @@ final class FakeLine implements InterruptSource {
   private boolean high;
   private boolean pendingEdge;
   boolean taken;
+  int requests;
 
   FakeLine(boolean level) {
     this.level = level;
@@ -21,6 +22,7 @@ final class FakeLine implements InterruptSource {
     if (taken) {
       throw Errno.EBUSY.because("the line is taken");
     }
+    requests++;
     handler = newHandler;
     depth = start == Start.DISABLED ? 1 : 0;
   }
@@ -49,6 +51,10 @@ final class FakeLine implements InterruptSource {
   @Override
   public int number() {
     return 2;
+  }
+
+  boolean isHandled() {
+    return handler != null;
   }
 
   void set(boolean newHigh) {
