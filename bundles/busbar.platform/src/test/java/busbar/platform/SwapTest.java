@@ -189,8 +189,7 @@ class SwapTest {
     Version next = new Version(host);
     Swap.succeeds(old.side(), next.side(), phase -> {});
     host.eventFds.put(3, new EventFd());
-    assertThat(catchThrowable(() -> next.irqs(ARM, 3)))
-        .hasMessageStartingWith("EBUSY");
+    assertThat(catchThrowable(() -> next.irqs(ARM, 3))).hasMessageStartingWith("EBUSY");
     next.driver.release(next.device);
   }
 

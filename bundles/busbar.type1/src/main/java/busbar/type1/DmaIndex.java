@@ -1,7 +1,9 @@
 package busbar.type1;
 
+import busbar.api.memory.AddressSpace;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.ToIntFunction;
 
 /**
  * The mappings of a container by address, never overlapping. Guarded by the container's lock.
@@ -10,6 +12,9 @@ import java.util.List;
  * each leaf. A leaf keeps the first and last addresses of its mappings side by side in one array,
  * so that a search among 65,535 mappings leaves the cache once, where a binary tree of the mappings
  * themselves would at every level below the first ten.
+ *
+ * <p>What came from another version of the backend stays packed, leaf by leaf, until somebody looks
+ * at the leaf: a swap then costs no object for each mapping.
  */
 final class DmaIndex {
   static final int LEAF_CAPACITY = 32;
@@ -26,7 +31,14 @@ final class DmaIndex {
   /** By leaf: first and last address of each mapping in turn. */
   private long[][] bounds = new long[4][];
 
+  /** By leaf; {@code null} while it is packed. Only {@link #unpacked} reads it. */
   private DmaMapping[][] mappings = new DmaMapping[4][];
+
+  /** By leaf: where it begins in {@link #packed} while it is there. */
+  private int[] packedAt = new int[4];
+
+  private PackedMappings packed;
+  private int packedLeaves;
 
   /** By leaf: how many mappings it has. */
   private int[] sizes = new int[4];
@@ -39,13 +51,88 @@ final class DmaIndex {
 
   private int slot;
 
-  /** An index of mappings that are in order of their addresses. */
-  static DmaIndex ofSorted(List<DmaMapping> sorted) {
+  /** An index of mappings that {@link PackedMappings#check} has found good. */
+  static DmaIndex of(PackedMappings packed) {
     DmaIndex index = new DmaIndex();
-    for (DmaMapping mapping : sorted) {
-      index.insert(mapping);
+    int count = packed.count();
+    int leaves = (count + LEAF_CAPACITY - 1) / LEAF_CAPACITY;
+    index.reserveLeaves(leaves);
+    index.packed = leaves == 0 ? null : packed;
+    for (int i = 0; i < leaves; i++) {
+      int begin = i * LEAF_CAPACITY;
+      int size = Math.min(LEAF_CAPACITY, count - begin);
+      long[] bounds = new long[2 * size];
+      for (int j = 0; j < size; j++) {
+        bounds[2 * j] = key(packed.first(begin + j));
+        bounds[2 * j + 1] = key(packed.last(begin + j));
+      }
+      index.bounds[i] = bounds;
+      index.lowest[i] = bounds[0];
+      index.sizes[i] = size;
+      index.packedAt[i] = begin;
     }
+    index.leafCount = leaves;
+    index.packedLeaves = leaves;
+    index.size = count;
     return index;
+  }
+
+  /**
+   * All mappings as numbers.
+   *
+   * @param visit is given each mapping that somebody has looked at, so each that is more than
+   *     numbers, and says which index stands for its owner; what is packed still has the indexes of
+   *     {@link #packedOwners}
+   */
+  long[] pack(ToIntFunction<DmaMapping> visit) {
+    long[] numbers = new long[Math.multiplyExact(size, PackedMappings.EACH)];
+    int at = 0;
+    for (int i = 0; i < leafCount; i++) {
+      if (mappings[i] == null) {
+        int from = packedAt[i] * PackedMappings.EACH;
+        System.arraycopy(
+            packed.numbers(),
+            from,
+            numbers,
+            at * PackedMappings.EACH,
+            sizes[i] * PackedMappings.EACH);
+        at += sizes[i];
+      } else {
+        for (int j = 0; j < sizes[i]; j++) {
+          DmaMapping mapping = mappings[i][j];
+          PackedMappings.put(mapping, visit.applyAsInt(mapping), numbers, at++);
+        }
+      }
+    }
+    return numbers;
+  }
+
+  /** The owners whose indexes packed leaves hold: the first ones of {@link #pack}. */
+  List<AddressSpace> packedOwners() {
+    return packed == null ? List.of() : packed.owners();
+  }
+
+  private DmaMapping[] unpacked(int at) {
+    DmaMapping[] there = mappings[at];
+    return there == null ? unpack(at) : there;
+  }
+
+  private DmaMapping[] unpack(int at) {
+    // as long as the bounds, so that both grow together
+    DmaMapping[] there = new DmaMapping[bounds[at].length / 2];
+    for (int j = 0; j < sizes[at]; j++) {
+      there[j] = packed.get(packedAt[at] + j);
+    }
+    mappings[at] = there;
+    forgetPacked();
+    return there;
+  }
+
+  private void forgetPacked() {
+    packedLeaves--;
+    if (packedLeaves == 0) {
+      packed = null;
+    }
   }
 
   /** Takes all mappings of an index that is not used any more. */
@@ -54,6 +141,9 @@ final class DmaIndex {
     bounds = other.bounds;
     mappings = other.mappings;
     sizes = other.sizes;
+    packedAt = other.packedAt;
+    packed = other.packed;
+    packedLeaves = other.packedLeaves;
     leafCount = other.leafCount;
     size = other.size;
   }
@@ -125,7 +215,7 @@ final class DmaIndex {
     }
     seek(key(first));
     if (slot >= 0 && bounds[leaf][2 * slot + 1] >= key(first)) {
-      return mappings[leaf][slot];
+      return unpacked(leaf)[slot];
     }
     boolean inNextLeaf = slot + 1 == sizes[leaf];
     int nextLeaf = inNextLeaf ? leaf + 1 : leaf;
@@ -133,7 +223,7 @@ final class DmaIndex {
     if (nextLeaf == leafCount || bounds[nextLeaf][2 * nextSlot] > key(last)) {
       return null;
     }
-    return mappings[nextLeaf][nextSlot];
+    return unpacked(nextLeaf)[nextSlot];
   }
 
   /** The mapping that holds the address, or {@code null}. */
@@ -142,7 +232,7 @@ final class DmaIndex {
   }
 
   DmaMapping first() {
-    return size == 0 ? null : mappings[0][0];
+    return size == 0 ? null : unpacked(0)[0];
   }
 
   /**
@@ -165,6 +255,7 @@ final class DmaIndex {
     if (sizes[leaf] == LEAF_CAPACITY) {
       split();
     }
+    unpacked(leaf);
     reserve(leaf, sizes[leaf] + 1);
     int moved = sizes[leaf] - slot;
     System.arraycopy(bounds[leaf], 2 * slot, bounds[leaf], 2 * slot + 2, 2 * moved);
@@ -193,6 +284,7 @@ final class DmaIndex {
   /** Takes out a mapping that is in it. */
   void remove(DmaMapping removed) {
     seek(key(removed.iova));
+    unpacked(leaf);
     int moved = --sizes[leaf] - slot;
     System.arraycopy(bounds[leaf], 2 * slot + 2, bounds[leaf], 2 * slot, 2 * moved);
     System.arraycopy(mappings[leaf], slot + 1, mappings[leaf], slot, moved);
@@ -221,6 +313,8 @@ final class DmaIndex {
 
   /** Moves what is from a slot on to the end of another leaf. */
   private void moveTail(int source, int from, int target) {
+    unpacked(source);
+    unpacked(target);
     int moved = sizes[source] - from;
     int end = sizes[target];
     reserve(target, end + moved);
@@ -242,16 +336,22 @@ final class DmaIndex {
 
   private void addLeaf(int at) {
     if (leafCount == sizes.length) {
-      lowest = Arrays.copyOf(lowest, leafCount * 2);
-      bounds = Arrays.copyOf(bounds, leafCount * 2);
-      mappings = Arrays.copyOf(mappings, leafCount * 2);
-      sizes = Arrays.copyOf(sizes, leafCount * 2);
+      reserveLeaves(leafCount * 2);
     }
     moveLeaves(at, at + 1);
     bounds[at] = new long[2 * FIRST_CAPACITY];
     mappings[at] = new DmaMapping[FIRST_CAPACITY];
     sizes[at] = 0;
     leafCount++;
+  }
+
+  private void reserveLeaves(int wanted) {
+    int capacity = Math.max(wanted, sizes.length);
+    lowest = Arrays.copyOf(lowest, capacity);
+    bounds = Arrays.copyOf(bounds, capacity);
+    mappings = Arrays.copyOf(mappings, capacity);
+    sizes = Arrays.copyOf(sizes, capacity);
+    packedAt = Arrays.copyOf(packedAt, capacity);
   }
 
   private void removeLeaf(int at) {
@@ -267,6 +367,7 @@ final class DmaIndex {
     System.arraycopy(bounds, from, bounds, to, moved);
     System.arraycopy(mappings, from, mappings, to, moved);
     System.arraycopy(sizes, from, sizes, to, moved);
+    System.arraycopy(packedAt, from, packedAt, to, moved);
   }
 
   /**
@@ -280,7 +381,7 @@ final class DmaIndex {
       boolean sound = sizes[i] > 0 && sizes[i] <= LEAF_CAPACITY;
       sound &= lowest[i] == bounds[i][0];
       sound &= i == 0 || sizes[i] > SMALL || sizes[i - 1] > SMALL;
-      for (int j = 0; j < mappings[i].length; j++) {
+      for (int j = 0; j < unpacked(i).length; j++) {
         DmaMapping mapping = mappings[i][j];
         sound &= mapping != null == j < sizes[i];
         if (mapping != null) {

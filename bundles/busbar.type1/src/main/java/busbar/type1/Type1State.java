@@ -10,7 +10,6 @@ import busbar.type1.Type1Domain.Member;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -28,8 +27,7 @@ import java.util.Map;
  * <tr><td>domains</td><td>list of records: domain, coherent, groups (newest first)</td></tr>
  * <tr><td>emulatedGroups</td><td>list of records: group, pinnedScope</td></tr>
  * <tr><td>owners</td><td>list of AddressSpace</td></tr>
- * <tr><td>mappings</td><td>bytes: {@link #MAPPING_BYTES} each, little-endian: iova, size, vaddr,
- *     physical (-1: ask the domain), locked pages (64 bits each), owner's index, flags (32 bits)</td></tr>
+ * <tr><td>mappings</td><td>long[], see {@link PackedMappings}</td></tr>
  * <tr><td>pins</td><td>bytes: {@link #PIN_BYTES} each: iova, physical, uses (64 bits each)</td></tr>
  * <tr><td>bitmaps</td><td>list of bytes, one for each mapping while dirty pages are tracked</td></tr>
  * <tr><td>listeners</td><td>list of UnmapListener</td></tr>
@@ -37,7 +35,6 @@ import java.util.Map;
  */
 final class Type1State {
   static final int VERSION = 1;
-  static final int MAPPING_BYTES = 48;
   static final int PIN_BYTES = 24;
 
   private Type1State() {}
@@ -45,8 +42,16 @@ final class Type1State {
   static StateRecord save(Type1Iommu iommu) {
     iommu.lock.lock();
     try {
-      List<AddressSpace> owners = new ArrayList<>();
-      byte[] mappings = packMappings(iommu, owners);
+      List<AddressSpace> owners = new ArrayList<>(iommu.mappings.packedOwners());
+      List<DmaMapping> pinned = new ArrayList<>();
+      long[] mappings =
+          iommu.mappings.pack(
+              mapping -> {
+                if (mapping.isPinned()) {
+                  pinned.add(mapping);
+                }
+                return index(owners, mapping.owner);
+              });
       return new StateRecord(
           Type1Driver.NAME,
           VERSION,
@@ -59,7 +64,7 @@ final class Type1State {
               Map.entry("emulatedGroups", members(iommu.emulatedGroups)),
               Map.entry("owners", List.copyOf(owners)),
               Map.entry("mappings", mappings),
-              Map.entry("pins", packPins(iommu)),
+              Map.entry("pins", packPins(pinned)),
               Map.entry("bitmaps", bitmaps(iommu)),
               Map.entry("listeners", List.copyOf(iommu.listeners))));
     } finally {
@@ -97,34 +102,23 @@ final class Type1State {
         .toList();
   }
 
-  private static byte[] packMappings(Type1Iommu iommu, List<AddressSpace> owners) {
-    Map<AddressSpace, Integer> indexes = new IdentityHashMap<>();
-    ByteBuffer packed = buffer(Math.multiplyExact(iommu.mappings.size(), MAPPING_BYTES));
-    for (DmaMapping m = iommu.mappings.first(); m != null; m = iommu.mappings.next(m)) {
-      Integer owner = indexes.get(m.owner);
-      if (owner == null) {
-        owner = owners.size();
-        owners.add(m.owner);
-        indexes.put(m.owner, owner);
+  /** There are few owners, most often one. */
+  private static int index(List<AddressSpace> owners, AddressSpace owner) {
+    for (int i = 0; i < owners.size(); i++) {
+      if (owners.get(i) == owner) {
+        return i;
       }
-      packed.putLong(m.iova).putLong(m.size).putLong(m.vaddr);
-      packed.putLong(m.physical).putLong(m.lockedPages);
-      packed.putInt(owner).putInt(m.flags());
     }
-    return packed.array();
+    owners.add(owner);
+    return owners.size() - 1;
   }
 
-  private static byte[] packPins(Type1Iommu iommu) {
-    int count = 0;
-    for (DmaMapping m = iommu.mappings.first(); m != null; m = iommu.mappings.next(m)) {
-      count += m.isPinned() ? m.pinned.count() : 0;
-    }
+  private static byte[] packPins(List<DmaMapping> pinned) {
+    int count = pinned.stream().mapToInt(mapping -> mapping.pinned.count()).sum();
     ByteBuffer packed = buffer(Math.multiplyExact(count, PIN_BYTES));
-    for (DmaMapping m = iommu.mappings.first(); m != null; m = iommu.mappings.next(m)) {
-      if (m.isPinned()) {
-        for (PinnedPages.Page page : m.pinned.all()) {
-          packed.putLong(page.iova).putLong(page.physical).putLong(page.uses);
-        }
+    for (DmaMapping mapping : pinned) {
+      for (PinnedPages.Page page : mapping.pinned.all()) {
+        packed.putLong(page.iova).putLong(page.physical).putLong(page.uses);
       }
     }
     return packed.array();
@@ -151,7 +145,11 @@ final class Type1State {
     List<Member> emulated = restoreMembers(state, "emulatedGroups");
     long[] bounds = state.list("iovas", Long.class).stream().mapToLong(Long::longValue).toArray();
     long pageSizes = GroupAttach.commonPageSizes(domains, -1);
-    DmaIndex mappings = DmaIndex.ofSorted(unpackMappings(state));
+    PackedMappings packed =
+        new PackedMappings(
+            state.get("mappings", long[].class), state.list("owners", AddressSpace.class));
+    int suspended = packed.check();
+    DmaIndex mappings = DmaIndex.of(packed);
     unpackPins(state, mappings);
     boolean tracking = state.get("dirtyTracking", Boolean.class);
     if (tracking) {
@@ -172,7 +170,7 @@ final class Type1State {
       fresh.dirtyTracking = tracking;
       fresh.nonPinnedGroups = countNonPinned(domains);
       fresh.mappings.takeOver(mappings);
-      fresh.suspended = countSuspended(fresh.mappings);
+      fresh.suspended = suspended;
       fresh.listeners.addAll(listeners);
     } finally {
       fresh.lock.unlock();
@@ -185,14 +183,6 @@ final class Type1State {
       for (Member member : domain.members) {
         count += member.pinnedScope ? 0 : 1;
       }
-    }
-    return count;
-  }
-
-  private static int countSuspended(DmaIndex mappings) {
-    int count = 0;
-    for (DmaMapping m = mappings.first(); m != null; m = mappings.next(m)) {
-      count += m.has(DmaMapping.SUSPENDED) ? 1 : 0;
     }
     return count;
   }
@@ -213,36 +203,6 @@ final class Type1State {
                     member.get("group", IommuGroup.class),
                     member.get("pinnedScope", Boolean.class)))
         .toList();
-  }
-
-  private static List<DmaMapping> unpackMappings(StateRecord state) {
-    List<AddressSpace> owners = state.list("owners", AddressSpace.class);
-    ByteBuffer packed = wrap(state.get("mappings", byte[].class), MAPPING_BYTES);
-    List<DmaMapping> mappings = new ArrayList<>(packed.remaining() / MAPPING_BYTES);
-    while (packed.hasRemaining()) {
-      long iova = packed.getLong();
-      long size = packed.getLong();
-      long vaddr = packed.getLong();
-      long physical = packed.getLong();
-      long lockedPages = packed.getLong();
-      int owner = packed.getInt();
-      int flags = packed.getInt();
-      boolean ordered =
-          mappings.isEmpty() || Long.compareUnsigned(mappings.getLast().last(), iova) < 0;
-      if (size == 0
-          || MapDma.wraps(iova, size)
-          || !ordered
-          || owner < 0
-          || owner >= owners.size()) {
-        throw Errno.EINVAL.because("the state's mapping at iova 0x%x makes no sense", iova);
-      }
-      DmaMapping mapping =
-          new DmaMapping(iova, size, vaddr, owners.get(owner), flags & DmaMapping.FLAGS);
-      mapping.physical = physical;
-      mapping.lockedPages = lockedPages;
-      mappings.add(mapping);
-    }
-    return mappings;
   }
 
   private static void unpackPins(StateRecord state, DmaIndex mappings) {

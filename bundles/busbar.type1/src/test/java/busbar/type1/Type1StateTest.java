@@ -16,6 +16,7 @@ import busbar.api.memory.AddressSpace;
 import busbar.api.state.StateRecord;
 import busbar.type1.FakeIommu.FakeDomain;
 import busbar.type1.FakeIommu.FakeGroup;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -138,15 +139,14 @@ class Type1StateTest {
     expectRefused(new StateRecord(state.kind(), 2, state.values()));
     expectRefused(changed("v2", false));
     expectRefused(changed("v2", "yes"));
-    expectRefused(changed("mappings", new byte[47]));
-    expectRefused(changed("mappings", new byte[48]));
+    expectRefused(changed("mappings", new long[5]));
+    expectRefused(changed("mappings", new long[6]));
     expectRefused(changed("owners", List.of()));
     expectRefused(changed("pins", new byte[24]));
     expectRefused(changed("dirtyTracking", true));
-    byte[] twice = new byte[96];
-    byte[] once = state.get("mappings", byte[].class);
-    System.arraycopy(once, 0, twice, 0, 48);
-    System.arraycopy(once, 0, twice, 48, 48);
+    long[] once = state.get("mappings", long[].class);
+    long[] twice = Arrays.copyOf(once, 12);
+    System.arraycopy(once, 0, twice, 6, 6);
     expectRefused(changed("mappings", twice));
   }
 

@@ -11,9 +11,11 @@ import java.util.function.Predicate;
 /**
  * State of a device, driver or backend on its way from one version to the next.
  *
- * <p>Values are {@code Long}, {@code String}, {@code Boolean}, {@code byte[]}, {@code List}, nested
- * {@code StateRecord} or handles of types of this API ({@link busbar.api.EventFd}, {@link
- * busbar.api.memory.AddressSpace}, …): nothing that belongs to the class loader of a driver.
+ * <p>Values are {@code Long}, {@code String}, {@code Boolean}, {@code byte[]}, {@code long[]},
+ * {@code List}, nested {@code StateRecord} or handles of types of this API ({@link
+ * busbar.api.EventFd}, {@link busbar.api.memory.AddressSpace}, …): nothing that belongs to the
+ * class loader of a driver. What both sides change while the gate is closed, they share in a plain
+ * reference or counter of the platform ({@code AtomicBoolean}, …).
  *
  * @param kind whose state it is: {@code "vfio-pci"}
  * @param version the schema's version; a reader takes its own and older ones

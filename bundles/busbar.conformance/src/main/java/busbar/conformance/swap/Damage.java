@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 
 /**
@@ -16,6 +17,9 @@ import java.util.function.Function;
  * @param record with it
  */
 public record Damage(String what, StateRecord record) {
+  /** So many elements of a list or array are tried. */
+  private static final int MOST = 12;
+
   /** Of no type that a record may hold. */
   private static final Object NONSENSE =
       new Object() {
@@ -30,8 +34,7 @@ public record Damage(String what, StateRecord record) {
     List<Damage> damages = new ArrayList<>();
     damages.add(new Damage("kind", new StateRecord("nonsense", good.version(), good.values())));
     damages.add(
-        new Damage(
-            "version", new StateRecord(good.kind(), Integer.MAX_VALUE, good.values())));
+        new Damage("version", new StateRecord(good.kind(), Integer.MAX_VALUE, good.values())));
     inside(good, "", Function.identity(), damages);
     return damages;
   }
@@ -81,6 +84,17 @@ public record Damage(String what, StateRecord record) {
           damages.add(new Damage(at + " is all ones", changed.apply(ones)));
         }
       }
+      case long[] numbers -> {
+        damages.add(new Damage(at + " is empty", changed.apply(new long[0])));
+        damages.add(new Damage(at + " is longer", changed.apply(new long[numbers.length + 1])));
+        for (int i = 0; i < Math.min(numbers.length, MOST); i++) {
+          long[] wrong = numbers.clone();
+          wrong[i] = -1;
+          damages.add(new Damage(at + "[" + i + "] is -1", changed.apply(wrong)));
+        }
+      }
+      case AtomicReference<?> cell when cell.get() instanceof StateRecord nested ->
+          inside(nested, at + ".", value -> changed.apply(new AtomicReference<>(value)), damages);
       case List<?> list -> {
         damages.add(new Damage(at + " holds nonsense", changed.apply(List.of(NONSENSE))));
         damages.add(new Damage(at + " is empty", changed.apply(List.of())));
@@ -95,7 +109,7 @@ public record Damage(String what, StateRecord record) {
 
   private static void element(
       List<?> list, String at, Function<Object, StateRecord> changed, List<Damage> damages) {
-    for (int i = 0; i < Math.min(list.size(), 3); i++) {
+    for (int i = 0; i < Math.min(list.size(), MOST); i++) {
       int index = i;
       wrong(
           list.get(i),
