@@ -6,7 +6,9 @@ import busbar.api.bus.BusListener;
 import busbar.api.mdev.MdevType;
 import busbar.mdev.MdevDevice.Life;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
@@ -19,6 +21,9 @@ final class Children {
 
   /** Guarded by {@code listLock}: a device from before it is announced until after it has gone. */
   private final TreeMap<String, MdevDevice> byUuid = new TreeMap<>();
+
+  /** Guarded by {@code listLock}: children by the name of their parents, for the limit. */
+  private final Map<String, Integer> madeByName = new HashMap<>();
 
   private final List<BusListener> listeners = new CopyOnWriteArrayList<>();
 
@@ -46,6 +51,46 @@ final class Children {
     }
   }
 
+  /** The children of all parents of that name: what a limit is about. */
+  int madeUnder(String name) {
+    synchronized (listLock) {
+      return madeByName.getOrDefault(name, 0);
+    }
+  }
+
+  /** Parents that have data for the device now; more than one while a swap goes on. */
+  boolean isHeld(MdevDevice device) {
+    synchronized (listLock) {
+      return !device.holders.isEmpty();
+    }
+  }
+
+  /** A parent made its data for the device. */
+  void held(MdevDevice device, Parent<?> by) {
+    synchronized (listLock) {
+      device.holders.add(by);
+    }
+  }
+
+  /**
+   * A parent dropped its data for the device. If another one has some, that is the device's parent
+   * now: a swap is done.
+   */
+  void letGo(MdevDevice device, Parent<?> by) {
+    synchronized (listLock) {
+      device.holders.remove(by);
+      if (device.parent() == by && !device.holders.isEmpty()) {
+        move(device, device.holders.getLast());
+      }
+    }
+  }
+
+  private static void move(MdevDevice device, Parent<?> to) {
+    device.parent().made--;
+    to.made++;
+    device.movedTo(to);
+  }
+
   void addListener(BusListener listener) {
     List<MdevDevice> present;
     synchronized (listLock) {
@@ -69,18 +114,20 @@ final class Children {
    */
   MdevDevice create(Parent<?> parent, MdevType type, String uuid) {
     int limit = parent.service().maxInstances();
-    MdevDevice device = new MdevDevice(uuid, type, parent);
+    MdevDevice device = new MdevDevice(uuid, type, parent, this);
     synchronized (listLock) {
       if (byUuid.containsKey(uuid)) {
         throw Errno.EEXIST.because(
             "the mediated device %s exists already, made by %s",
             uuid, byUuid.get(uuid).parent().name());
       }
-      if (limit > 0 && parent.made >= limit) {
+      int made = madeByName.getOrDefault(parent.name(), 0);
+      if (limit > 0 && made >= limit) {
         throw Errno.EUSERS.because(
             "the parent %s has made all of its %d devices", parent.name(), limit);
       }
       parent.made++;
+      madeByName.put(parent.name(), made + 1);
       byUuid.put(uuid, device);
     }
     try {
@@ -175,9 +222,7 @@ final class Children {
     synchronized (listLock) {
       for (MdevDevice device : byUuid.values()) {
         if (device.parent() == before && successor.has(device.type())) {
-          device.adoptedBy(successor);
-          before.made--;
-          successor.made++;
+          move(device, successor);
         }
       }
     }
@@ -192,6 +237,7 @@ final class Children {
     synchronized (listLock) {
       if (byUuid.remove(device.name(), device)) {
         device.parent().made--;
+        madeByName.merge(device.parent().name(), -1, Integer::sum);
       }
     }
   }

@@ -9,6 +9,7 @@ import busbar.api.bus.HostSetup;
 import busbar.api.device.VfioBusDriver;
 import busbar.api.mdev.MdevAdmin;
 import busbar.api.mdev.MdevParent;
+import busbar.api.swap.SwapAdmin;
 import busbar.api.time.Timing;
 import java.util.Hashtable;
 import java.util.List;
@@ -47,7 +48,8 @@ public final class MdevBus implements Bus, MdevAdmin {
   public @interface Config {
     @AttributeDefinition(
         description =
-            "how long the children of a parent that went wait for its successor, in milliseconds;"
+            "how long the children of a parent that went wait for its successor, in milliseconds,"
+                + " at least as long as the registry waits;"
                 + " 0: a parent goes when the users of its children have let go")
     long graceMillis() default 10_000;
   }
@@ -59,6 +61,7 @@ public final class MdevBus implements Bus, MdevAdmin {
   private final DefinitionStore store;
 
   private volatile ConfigurationAdmin configurationAdmin;
+  private volatile SwapAdmin swapAdmin;
 
   @Activate
   public MdevBus(BundleContext context, @Reference Timing timing, Config config) {
@@ -70,7 +73,7 @@ public final class MdevBus implements Bus, MdevAdmin {
   }
 
   MdevBus(Parents.Drivers drivers, Timing timing, long graceMillis) {
-    this.parents = new Parents(children, drivers, timing, graceMillis);
+    this.parents = new Parents(children, drivers, timing, this::coreGraceMillis, graceMillis);
     this.store = new DefinitionStore(() -> configurationAdmin);
   }
 
@@ -123,6 +126,26 @@ public final class MdevBus implements Bus, MdevAdmin {
     if (configurationAdmin == admin) {
       configurationAdmin = null;
     }
+  }
+
+  /** The core, which keeps devices in use for a successor of their driver. */
+  @Reference(
+      cardinality = ReferenceCardinality.OPTIONAL,
+      policy = ReferencePolicy.DYNAMIC,
+      policyOption = ReferencePolicyOption.GREEDY)
+  public void setSwapAdmin(SwapAdmin admin) {
+    swapAdmin = admin;
+  }
+
+  void unsetSwapAdmin(SwapAdmin admin) {
+    if (swapAdmin == admin) {
+      swapAdmin = null;
+    }
+  }
+
+  private long coreGraceMillis() {
+    SwapAdmin core = swapAdmin;
+    return core == null ? 0 : core.settings().graceMillis();
   }
 
   /** A parent came; its children that are wanted are made before this returns. */
@@ -215,7 +238,7 @@ public final class MdevBus implements Bus, MdevAdmin {
   @Override
   public List<TypeView> types() {
     return parents.here().stream()
-        .flatMap(parent -> parent.views(children.madeBy(parent)).stream())
+        .flatMap(parent -> parent.views(children.madeUnder(parent.name())).stream())
         .toList();
   }
 

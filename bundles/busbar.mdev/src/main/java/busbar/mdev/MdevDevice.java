@@ -23,7 +23,6 @@ final class MdevDevice implements BusDevice {
   }
 
   private final String uuid;
-  private final MdevType type;
   private final ReentrantLock telling = new ReentrantLock();
 
   /** Guarded by {@code telling}: who knows of the device. */
@@ -35,15 +34,20 @@ final class MdevDevice implements BusDevice {
   /** Written with the list's lock held. */
   Life life = Life.MAKING;
 
+  /** Guarded by the list's lock: who has data for it, oldest first. */
+  final List<Parent<?>> holders = new ArrayList<>();
+
+  private final Children children;
+  private volatile MdevType type;
   private volatile Parent<?> parent;
   private volatile VfioException refusal;
   private volatile boolean probed;
-  private volatile boolean bound;
 
-  MdevDevice(String uuid, MdevType type, Parent<?> parent) {
+  MdevDevice(String uuid, MdevType type, Parent<?> parent, Children children) {
     this.uuid = uuid;
     this.type = type;
     this.parent = parent;
+    this.children = children;
   }
 
   @Override
@@ -80,9 +84,10 @@ final class MdevDevice implements BusDevice {
     return parent;
   }
 
-  /** The parent came back as another service; the device is the same. */
-  void adoptedBy(Parent<?> successor) {
+  /** Another parent of the name has the device, and a type of that name; with the list's lock. */
+  void movedTo(Parent<?> successor) {
     parent = successor;
+    type = successor.type(type.name());
   }
 
   /** Tells a listener of the device, once, and never after it began to go. */
@@ -121,18 +126,27 @@ final class MdevDevice implements BusDevice {
     }
   }
 
-  /** The parent made its data for the device. */
-  void bound() {
+  /** A parent made its data for the device. */
+  void bound(Parent<?> by) {
+    children.held(this, by);
     probed = true;
-    bound = true;
+    refusal = null;
   }
 
-  /** The parent's data is dropped. */
-  void unbound() {
-    bound = false;
+  /** A parent's data is dropped. */
+  void unbound(Parent<?> by) {
+    children.letGo(this, by);
   }
 
-  /** The parent would not make its data. */
+  boolean isBound() {
+    return children.isHeld(this);
+  }
+
+  /**
+   * The parent would not make its data.
+   *
+   * @param why without a trace of the parent's code, which it would keep in memory
+   */
   void refused(VfioException why) {
     probed = true;
     refusal = why;
@@ -145,7 +159,7 @@ final class MdevDevice implements BusDevice {
    * @throws VfioException the parent's refusal, {@code ENODEV} if the core gave it back
    */
   void checkBound() {
-    if (bound || !probed) {
+    if (!probed || isBound()) {
       return;
     }
     if (refusal != null) {

@@ -28,7 +28,7 @@ final class Parent<D> {
     AWAITED,
     /** No successor came: the children go. */
     LEAVING,
-    /** A successor has the children. */
+    /** Its service is gone, and another parent of its name has the children. */
     SUCCEEDED
   }
 
@@ -48,7 +48,7 @@ final class Parent<D> {
   volatile Presence presence = Presence.HERE;
   Timing.Timer grace = () -> true;
 
-  /** Children of any state; guarded by the list's lock. */
+  /** Its children, in any state; guarded by the list's lock. */
   int made;
 
   /**
@@ -62,7 +62,7 @@ final class Parent<D> {
     this.deviceApi = said(service.deviceApi(), "device API", service);
     this.types = List.copyOf(service.types());
     this.properties = Map.copyOf(properties);
-    this.driver = new ParentDriver<>(service);
+    this.driver = new ParentDriver<>(this);
     Set<String> names = new HashSet<>();
     for (MdevType type : types) {
       if (!type.name().startsWith(name + "-") || !names.add(type.name())) {
@@ -109,8 +109,9 @@ final class Parent<D> {
     return properties;
   }
 
+  /** By name: another version may describe a type in other words. */
   boolean has(MdevType type) {
-    return types.contains(type);
+    return types.stream().anyMatch(own -> own.name().equals(type.name()));
   }
 
   List<String> typeNames() {
@@ -129,7 +130,7 @@ final class Parent<D> {
   /**
    * What the parent makes, as sysfs shows it.
    *
-   * @param madeNow its children
+   * @param madeNow children of all parents of its name
    */
   List<TypeView> views(int madeNow) {
     int max = service.maxInstances();

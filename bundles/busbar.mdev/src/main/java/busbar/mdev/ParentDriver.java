@@ -23,13 +23,15 @@ import java.util.Optional;
  * @param <D> the parent's data of one child
  */
 final class ParentDriver<D> implements VfioBusDriver<D> {
+  private final Parent<D> owner;
   private final MdevParent<D> parent;
   private final String name;
   private final Map<D, MdevDevice> devices = Collections.synchronizedMap(new IdentityHashMap<>());
 
-  ParentDriver(MdevParent<D> parent) {
-    this.parent = parent;
-    this.name = parent.name();
+  ParentDriver(Parent<D> owner) {
+    this.owner = owner;
+    this.parent = owner.service();
+    this.name = owner.name();
   }
 
   @Override
@@ -42,14 +44,24 @@ final class ParentDriver<D> implements VfioBusDriver<D> {
     return MdevDevice.BUS;
   }
 
+  /**
+   * A device that nobody has is its own parent's alone. For one that another parent of the name
+   * has, this one is as good: who of the two is better, the core decides by their versions.
+   */
   @Override
   public int bid(BusDevice device) {
-    return canTake(device) ? 1 : 0;
+    if (!(device instanceof MdevDevice child)) {
+      return 0;
+    }
+    return child.parent() == owner || child.isBound() && canTake(child) ? 1 : 0;
   }
 
+  /** Its own devices, and those of another parent of its name if it has their type. */
   @Override
   public boolean canTake(BusDevice device) {
-    return device instanceof MdevDevice child && child.parent().driver() == this;
+    return device instanceof MdevDevice child
+        && child.parent().name().equals(name)
+        && owner.has(child.type());
   }
 
   @Override
@@ -58,17 +70,23 @@ final class ParentDriver<D> implements VfioBusDriver<D> {
       throw Errno.ENODEV.because("%s is no child of %s", device.name(), name);
     }
     try {
-      D data = parent.create(child.type(), child.name(), vfio);
+      D data = parent.create(owner.type(child.type().name()), child.name(), vfio);
       devices.put(data, child);
-      child.bound();
+      child.bound(owner);
       return data;
     } catch (VfioException e) {
-      child.refused(e);
+      refused(child, new VfioException(e.errno(), e.because()));
       throw e;
     } catch (RuntimeException e) {
-      child.refused(
-          new VfioException(Errno.EIO, "the parent " + name + " failed to make " + child, e));
+      refused(child, Errno.EIO.because("the parent %s failed to make %s: %s", name, child, e));
       throw e;
+    }
+  }
+
+  /** One that another parent has is none the worse for it. */
+  private static void refused(MdevDevice child, VfioException why) {
+    if (!child.isBound()) {
+      child.refused(why);
     }
   }
 
@@ -79,7 +97,7 @@ final class ParentDriver<D> implements VfioBusDriver<D> {
       parent.remove(device);
     } finally {
       if (child != null) {
-        child.unbound();
+        child.unbound(owner);
       }
     }
   }

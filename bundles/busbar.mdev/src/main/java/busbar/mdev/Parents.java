@@ -11,17 +11,23 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 
 /**
- * The parents that are there, those that are awaited back, and those that wait behind another of
- * their name. Called by the threads that register and unregister services.
+ * The parents that are there, and those that are awaited back. Called by the threads that register
+ * and unregister services.
  *
- * <p>A parent whose service goes is awaited for a while, since an update of its bundle ends one
- * service and begins another: its children stay on the bus, and the core asks their new driver to
- * take them over.
+ * <p>There may be several of a name, two versions of one bundle, say. The core knows all of them as
+ * drivers, and can swap a child from one to another; the one that came first makes new children.
+ * When one goes, another of its name gets its children at once.
+ *
+ * <p>The last one of a name is awaited for a while, since an update of its bundle ends one service
+ * and begins another: its children stay on the bus, the core keeps those in use waiting, and asks
+ * the new driver to take them over.
  */
 final class Parents {
   private static final System.Logger LOG = System.getLogger(Parents.class.getName());
@@ -35,52 +41,68 @@ final class Parents {
 
   private final Object parentsLock = new Object();
 
-  /** Guarded by {@code parentsLock}: at most one of a name, in any presence. */
-  private final Map<String, Parent<?>> byName = new TreeMap<>();
-
-  /** Guarded by {@code parentsLock}: further services of a name that is taken, first come first. */
-  private final Map<String, List<Parent<?>>> standby = new HashMap<>();
+  /** Guarded by {@code parentsLock}: all of a name, first come first, none of them succeeded. */
+  private final Map<String, List<Parent<?>>> byName = new TreeMap<>();
 
   private final Children children;
   private final Drivers drivers;
   private final Timing timing;
-  private volatile long graceNanos;
+  private final LongSupplier coreGraceMillis;
+  private volatile long graceMillis;
 
-  Parents(Children children, Drivers drivers, Timing timing, long graceMillis) {
+  /**
+   * @param coreGraceMillis how long the core keeps devices in use for a successor of their driver:
+   *     no child is removed earlier
+   */
+  Parents(
+      Children children,
+      Drivers drivers,
+      Timing timing,
+      LongSupplier coreGraceMillis,
+      long graceMillis) {
     this.children = children;
     this.drivers = drivers;
     this.timing = timing;
-    setGraceMillis(graceMillis);
+    this.coreGraceMillis = coreGraceMillis;
+    this.graceMillis = graceMillis;
   }
 
   /** Holds for parents that go from now on. */
-  void setGraceMillis(long graceMillis) {
-    graceNanos = TimeUnit.MILLISECONDS.toNanos(graceMillis);
+  void setGraceMillis(long millis) {
+    graceMillis = millis;
   }
 
-  /** The parents that can make children. */
+  /** The parents that make children: of each name the first one that is here. */
   Collection<Parent<?>> here() {
     synchronized (parentsLock) {
-      return byName.values().stream().filter(p -> p.presence == Presence.HERE).toList();
+      List<Parent<?>> here = new ArrayList<>();
+      byName.values().forEach(all -> firstHere(all).ifPresent(here::add));
+      return here;
     }
+  }
+
+  private static Optional<Parent<?>> firstHere(List<Parent<?>> all) {
+    return all.stream().<Parent<?>>map(one -> one).filter(Parents::isHere).findFirst();
+  }
+
+  private static boolean isHere(Parent<?> parent) {
+    return parent.presence == Presence.HERE;
   }
 
   /** {@code ENOENT} if there is none of that name, also none that goes or is awaited. */
   Parent<?> named(String name) {
-    Parent<?> parent;
     synchronized (parentsLock) {
-      parent = byName.get(name);
+      List<Parent<?>> all = byName.getOrDefault(name, List.of());
+      if (all.isEmpty()) {
+        throw Errno.ENOENT.because("there is no mediated parent %s", name);
+      }
+      return firstHere(all).orElse(all.getLast());
     }
-    if (parent == null) {
-      throw Errno.ENOENT.because("there is no mediated parent %s", name);
-    }
-    return parent;
   }
 
   boolean isHere(String name) {
     synchronized (parentsLock) {
-      Parent<?> parent = byName.get(name);
-      return parent != null && parent.presence == Presence.HERE;
+      return firstHere(byName.getOrDefault(name, List.of())).isPresent();
     }
   }
 
@@ -92,43 +114,37 @@ final class Parents {
   void add(MdevParent<?> service, Map<String, Object> properties, Consumer<Parent<?>> ready) {
     try {
       Parent<?> parent = new Parent<>(service, properties);
-      if (!queue(parent)) {
-        arrive(parent);
+      if (arrive(parent)) {
         ready.accept(parent);
+      } else {
+        LOG.log(
+            System.Logger.Level.INFO,
+            "Another parent {0} is there: devices can be swapped to it",
+            parent.name());
       }
     } catch (VfioException e) {
       LOG.log(System.Logger.Level.ERROR, "A mediated parent is refused: {0}", e.because());
     }
   }
 
-  /** Puts the parent behind one of its name that is here. */
-  private boolean queue(Parent<?> parent) {
+  /** Returns whether it makes the children of its name. */
+  private boolean arrive(Parent<?> parent) {
+    Parent<?> before = null;
+    boolean leads;
     synchronized (parentsLock) {
-      Parent<?> other = byName.get(parent.name());
-      boolean taken = other != null && other.presence == Presence.HERE;
-      if (taken) {
-        standby.computeIfAbsent(parent.name(), name -> new ArrayList<>()).add(parent);
-        LOG.log(
-            System.Logger.Level.INFO,
-            "A second parent {0} waits until the first one leaves",
-            parent.name());
+      List<Parent<?>> all = byName.computeIfAbsent(parent.name(), name -> new ArrayList<>());
+      leads = firstHere(all).isEmpty();
+      for (Parent<?> one : all) {
+        before = one.presence == Presence.AWAITED ? one : before;
       }
-      return taken;
-    }
-  }
-
-  private void arrive(Parent<?> parent) {
-    Parent<?> before;
-    boolean succeeds;
-    synchronized (parentsLock) {
-      before = byName.put(parent.name(), parent);
-      succeeds = before != null && before.presence == Presence.AWAITED;
-      if (succeeds) {
+      if (before != null) {
         before.presence = Presence.SUCCEEDED;
         before.grace.cancel();
+        all.remove(before);
       }
+      all.add(parent);
     }
-    if (succeeds) {
+    if (before != null) {
       children.adopt(before, parent);
     }
     // after the adoption: the core asks at once which devices the driver wants
@@ -137,15 +153,19 @@ final class Parents {
       // it went meanwhile, and whoever saw it go found nothing to take back
       parent.withdrawDriver();
     }
-    if (succeeds && children.madeBy(before) > 0) {
+    if (before != null) {
       removeOrphans(before);
     }
+    return leads;
   }
 
   private static Map<String, Object> driverProperties(Parent<?> parent) {
     Map<String, Object> properties = new HashMap<>();
     properties.put(VfioBusDriver.BUS, MdevDevice.BUS);
     properties.put(VfioBusDriver.MATCH, String.join(", ", parent.typeNames()));
+    if (parent.properties().get("service.bundleid") instanceof Long provider) {
+      properties.put(VfioBusDriver.PROVIDER, provider);
+    }
     for (String passedOn : List.of(VfioBusDriver.VERSION, "service.ranking")) {
       Object value = parent.properties().get(passedOn);
       if (value != null) {
@@ -156,43 +176,73 @@ final class Parents {
   }
 
   /**
-   * A service went. The children stay until a successor comes or the grace period ends. Without a
-   * grace period it is as in Linux: this returns when the users of all children have let go.
+   * A service went. The children go to another parent of the name; if there is none, they stay
+   * until one comes or the grace period ends. Without a grace period it is as in Linux: this
+   * returns when the users of all children have let go.
    *
-   * @param ready runs when a parent that waited behind it can make children
+   * @param ready runs when another parent makes the children of the name from now on
    */
   void remove(MdevParent<?> service, Consumer<Parent<?>> ready) {
-    Parent<?> parent = null;
-    Parent<?> next = null;
+    Parent<?> parent;
+    Parent<?> next;
+    boolean led;
     synchronized (parentsLock) {
-      standby.values().forEach(list -> list.removeIf(waiting -> waiting.service() == service));
-      for (Parent<?> one : byName.values()) {
-        if (one.service() == service && one.presence == Presence.HERE) {
-          parent = one;
-          parent.presence = Presence.AWAITED;
-          List<Parent<?>> waiting = standby.getOrDefault(parent.name(), List.of());
-          next = waiting.isEmpty() ? null : waiting.removeFirst();
+      parent = hereWith(service);
+      if (parent == null) {
+        return;
+      }
+      List<Parent<?>> all = byName.get(parent.name());
+      led = firstHere(all).orElseThrow() == parent;
+      parent.presence = Presence.AWAITED;
+      next = firstHere(all).orElse(null);
+      if (next != null) {
+        parent.presence = Presence.SUCCEEDED;
+        all.remove(parent);
+      }
+    }
+    if (next != null) {
+      // before the driver goes: the core looks at once who else wants its devices
+      children.adopt(parent, next);
+      parent.withdrawDriver();
+      removeOrphans(parent);
+      if (led) {
+        ready.accept(next);
+      }
+    } else if (graceMillis == 0) {
+      expire(parent);
+      parent.withdrawDriver();
+    } else {
+      parent.withdrawDriver();
+      await(parent);
+    }
+  }
+
+  private Parent<?> hereWith(MdevParent<?> service) {
+    for (List<Parent<?>> all : byName.values()) {
+      for (Parent<?> one : all) {
+        if (one.service() == service && isHere(one)) {
+          return one;
         }
       }
     }
-    if (parent == null) {
-      return;
-    }
-    if (next == null && graceNanos == 0) {
-      expire(parent);
-      parent.withdrawDriver();
-      return;
-    }
-    parent.withdrawDriver();
-    if (next != null) {
-      arrive(next);
-      ready.accept(next);
-      return;
-    }
-    Parent<?> awaited = parent;
-    Timing.Timer timer = timing.schedule(graceNanos, () -> expire(awaited));
+    return null;
+  }
+
+  /**
+   * A child in use is kept by the core for its own grace period: to remove it earlier would end
+   * what the core bridges.
+   */
+  private void await(Parent<?> parent) {
+    long millis = Math.max(graceMillis, coreGraceMillis.getAsLong());
+    Timing.Timer timer =
+        timing.schedule(TimeUnit.MILLISECONDS.toNanos(millis), () -> expire(parent));
+    boolean over;
     synchronized (parentsLock) {
       parent.grace = timer;
+      over = parent.presence != Presence.AWAITED;
+    }
+    if (over) {
+      timer.cancel();
     }
   }
 
@@ -205,12 +255,19 @@ final class Parents {
     }
     removeAll(parent);
     synchronized (parentsLock) {
-      byName.remove(parent.name(), parent);
+      List<Parent<?>> all = byName.getOrDefault(parent.name(), new ArrayList<>());
+      all.remove(parent);
+      if (all.isEmpty()) {
+        byName.remove(parent.name());
+      }
     }
   }
 
   /** Children of a type that the successor does not make. */
   private void removeOrphans(Parent<?> parent) {
+    if (children.madeBy(parent) == 0) {
+      return;
+    }
     Thread.ofVirtual().name("busbar-mdev-orphans").start(() -> removeAll(parent));
   }
 
@@ -230,10 +287,9 @@ final class Parents {
   void close() {
     List<Parent<?>> all;
     synchronized (parentsLock) {
-      all = List.copyOf(byName.values());
+      all = byName.values().stream().<Parent<?>>flatMap(List::stream).toList();
       all.forEach(parent -> parent.presence = Presence.SUCCEEDED);
       byName.clear();
-      standby.clear();
     }
     for (Parent<?> parent : all) {
       parent.grace.cancel();

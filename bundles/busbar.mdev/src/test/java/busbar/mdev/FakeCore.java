@@ -41,6 +41,7 @@ final class FakeCore implements BusListener, Parents.Drivers {
             its.driver().remove(its.data());
           }
         });
+    devices.values().forEach(this::bind);
   }
 
   @Override

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Timeout;
 class ParentsTest {
   private static final String ONE = "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001";
   private static final String TWO = "83b8f4f2-509f-382f-3c1e-e6bfe0fa1002";
+  private static final String THREE = "83b8f4f2-509f-382f-3c1e-e6bfe0fa1003";
   private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
 
   private final VirtualTiming timing = new VirtualTiming();
@@ -84,26 +85,84 @@ class ParentsTest {
   }
 
   @Test
-  void aSecondParentOfTheNameTakesOverAtOnce() {
+  void anotherParentOfTheNameGetsTheChildrenAtOnce() {
     MdevBus bus = bus(10_000);
     FakeParent second = new FakeParent(5);
     bus.addParent(second, Map.of());
-    assertThat(core.drivers).hasSize(1);
+    assertThat(core.drivers).as("both are known").hasSize(2);
     assertThat(second.live).isEmpty();
+    bus.create("fake", "fake-small", THREE);
+    assertThat(first.live).as("the first one makes children").contains(THREE);
     bus.removeParent(first);
-    assertThat(second.live).containsExactlyInAnyOrder(ONE, TWO);
+    assertThat(second.live).containsExactlyInAnyOrder(ONE, TWO, THREE);
     assertThat(timing.pending()).isEmpty();
+    bus.remove(THREE);
+    assertThat(bus.types()).extracting(view -> view.availableInstances()).containsOnly(3);
   }
 
   @Test
-  void aParentThatWaitedAndLeftIsForgotten() {
+  void withoutGracePeriodTooAnotherParentGetsTheChildren() {
+    MdevBus bus = bus(0);
+    FakeParent second = new FakeParent(5);
+    bus.addParent(second, Map.of());
+    core.open.put(ONE, new CountDownLatch(1));
+    bus.removeParent(first);
+    assertThat(second.live).containsExactlyInAnyOrder(ONE, TWO);
+  }
+
+  @Test
+  void aSecondParentThatLeavesTakesNothingAlong() {
     MdevBus bus = bus(10_000);
     FakeParent second = new FakeParent(5);
     bus.addParent(second, Map.of());
     bus.removeParent(second);
+    assertThat(core.drivers).hasSize(1);
+    assertThat(timing.pending()).isEmpty();
+    assertThat(first.live).containsExactlyInAnyOrder(ONE, TWO);
     bus.removeParent(first);
     assertThat(core.drivers).isEmpty();
     assertThat(bus.children()).hasSize(2);
+  }
+
+  @Test
+  void aChildCanBeRemovedWhileItsParentIsAwaited() {
+    MdevBus bus = bus(10_000);
+    bus.removeParent(first);
+    bus.remove(ONE);
+    FakeParent second = new FakeParent(5);
+    bus.addParent(second, Map.of());
+    assertThat(second.live).containsExactly(TWO);
+    assertThat(bus.types()).extracting(view -> view.availableInstances()).containsOnly(4);
+  }
+
+  @Test
+  void aSuccessorThatRefusesAChildLeavesItOnTheBus() {
+    MdevBus bus = bus(10_000);
+    bus.removeParent(first);
+    FakeParent second = new FakeParent(5);
+    second.refusal = Errno.ENOSPC;
+    bus.addParent(second, Map.of());
+    assertThat(second.live).isEmpty();
+    assertThat(bus.children()).hasSize(2);
+    bus.removeParent(second);
+    FakeParent third = new FakeParent(5);
+    third.fails = true;
+    bus.addParent(third, Map.of());
+    assertThat(bus.children()).hasSize(2);
+    bus.removeParent(third);
+    bus.addParent(first, Map.of());
+    assertThat(first.live).containsExactlyInAnyOrder(ONE, TWO);
+  }
+
+  @Test
+  void theCoresGraceIsTheLeast() {
+    MdevBus bus = bus(1_000);
+    bus.setSwapAdmin(new FixedGrace(8_000));
+    bus.removeParent(first);
+    timing.advance(7 * SECOND);
+    assertThat(bus.children()).hasSize(2);
+    timing.advance(SECOND);
+    assertThat(bus.children()).isEmpty();
   }
 
   @Test
