@@ -10,6 +10,7 @@ import busbar.api.swap.SwapSettings;
 import busbar.machine.model.ModelContext.Level;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -19,6 +20,8 @@ import org.junit.jupiter.api.Timeout;
 /** What goes wrong while both models are there: the old one goes on. */
 @Timeout(20)
 class ModelSwapFailureTest {
+  private static final SwapSettings PATIENT = new SwapSettings(10_000, 1000, SwapPolicy.MANUAL);
+
   private final SwapRig rig = new SwapRig();
   private final CountDownLatch inside = new CountDownLatch(1);
   private final CountDownLatch go = new CountDownLatch(1);
@@ -161,13 +164,17 @@ class ModelSwapFailureTest {
         model -> {
           throw Errno.EAGAIN.because("expected by this test");
         };
-    Thread operator = Thread.ofPlatform().start(() -> rig.swapFails(Errno.EBUSY));
+    rig.machine.settings(PATIENT);
+    AtomicReference<Errno> answer = new AtomicReference<>();
+    Thread operator =
+        Thread.ofPlatform().start(() -> answer.set(rig.swapFails(Errno.EBUSY).errno()));
     int accesses = 0;
     while (operator.isAlive()) {
       assertThat(rig.value()).isEqualTo(5);
       accesses++;
     }
     operator.join();
+    assertThat(answer).hasValue(Errno.EBUSY);
     rig.assertThatTheOldOneGoesOn();
     assertThat(accesses).isGreaterThan(10);
     assertThat(rig.old.last().saves).isGreaterThan(10);
@@ -180,6 +187,7 @@ class ModelSwapFailureTest {
     Thread reader = Thread.ofPlatform().start(rig::value);
     inside.await();
     rig.old.onRead = model -> {};
+    rig.machine.settings(PATIENT);
     rig.swapFails(Errno.EBUSY);
     rig.assertThatTheOldOneGoesOn();
     go.countDown();
@@ -219,6 +227,7 @@ class ModelSwapFailureTest {
   @Test
   void anInterruptedOperatorLeavesTheOldModelInPlace() throws Exception {
     rig.next.onRestore = this::hangHere;
+    rig.machine.settings(PATIENT);
     boolean[] interrupted = new boolean[1];
     Thread operator =
         Thread.ofPlatform()

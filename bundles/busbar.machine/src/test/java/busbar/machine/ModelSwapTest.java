@@ -52,7 +52,7 @@ class ModelSwapTest {
     assertThat(record).isEqualTo(rig.lastRecord());
     assertThat(record.result()).isEqualTo(Result.DONE);
     assertThat(record.way()).isEqualTo(Way.SIDE_BY_SIDE);
-    assertThat(record.undo()).isEqualTo("swap 0000:00:04.0 edu");
+    assertThat(record.undo()).isEqualTo("vfio:swap 0000:00:04.0 edu");
     assertThat(record.phases())
         .extracting(Phase::name)
         .containsExactly("create", "drain", "save", "restore", "switch");

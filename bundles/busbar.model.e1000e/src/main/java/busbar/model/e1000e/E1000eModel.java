@@ -24,7 +24,7 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class E1000eModel implements DeviceModel {
   private static final String KIND = "e1000e";
-  private static final int VERSION = 1;
+  static final int VERSION = 1;
   private static final int BAR_MEMORY = 0;
   private static final int BAR_PORTS = 2;
   private static final AccessSizes SIZES = AccessSizes.builtOf(4);

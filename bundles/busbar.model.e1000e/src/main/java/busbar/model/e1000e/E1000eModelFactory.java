@@ -15,6 +15,11 @@ public final class E1000eModelFactory implements DeviceModelFactory {
   }
 
   @Override
+  public int stateVersion(String model) {
+    return E1000eModel.VERSION;
+  }
+
+  @Override
   public DeviceModel create(ModelContext context) {
     return new E1000eModel(context);
   }

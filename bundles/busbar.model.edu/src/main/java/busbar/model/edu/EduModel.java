@@ -48,7 +48,7 @@ final class EduModel implements DeviceModel {
   record Delays(long dmaNanos, long factorialNanos) {}
 
   private static final String KIND = "edu";
-  private static final int VERSION = 1;
+  static final int VERSION = 1;
   private static final AccessSizes SIZES = AccessSizes.between(4, 8);
   private static final long UNKNOWN = -1;
 

@@ -41,6 +41,11 @@ public final class EduModelFactory implements DeviceModelFactory {
   }
 
   @Override
+  public int stateVersion(String model) {
+    return EduModel.VERSION;
+  }
+
+  @Override
   public DeviceModel create(ModelContext context) {
     return new EduModel(context, delays);
   }

@@ -197,9 +197,16 @@ class EduSwapLoadTest {
       }
     }
     if (LONG) {
-      records.stream()
-          .max((a, b) -> Long.compare(a.pauseNanos(), b.pauseNanos()))
-          .ifPresent(worst -> System.out.println(worst.phases()));
+      for (String phase : List.of("create", "drain", "save", "restore", "switch")) {
+        print(
+            "  " + phase,
+            records.stream()
+                .filter(each -> each.target().equals(EDU))
+                .flatMap(each -> each.phases().stream())
+                .filter(each -> each.name().equals(phase))
+                .map(SwapRecord.Phase::nanos)
+                .collect(java.util.stream.Collectors.toList()));
+      }
     }
     return pauses;
   }

@@ -26,7 +26,7 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class NvmeModel implements DeviceModel {
   private static final String KIND = "nvme";
-  private static final int VERSION = 1;
+  static final int VERSION = 1;
   private static final int MOST_IO_QUEUES = 64;
   private static final int ABSENT_VENDOR = 0xffff;
 

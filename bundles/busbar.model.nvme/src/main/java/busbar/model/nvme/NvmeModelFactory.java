@@ -40,6 +40,11 @@ public final class NvmeModelFactory implements DeviceModelFactory {
   }
 
   @Override
+  public int stateVersion(String model) {
+    return NvmeModel.VERSION;
+  }
+
+  @Override
   public DeviceModel create(ModelContext context) {
     return new NvmeModel(context, new Namespace(namespaceBytes));
   }

@@ -28,7 +28,7 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class Pl011Model implements DeviceModel {
   private static final String KIND = "pl011";
-  private static final int VERSION = 1;
+  static final int VERSION = 1;
   private static final AccessSizes SIZES = new AccessSizes(1, 8, 1, 4);
   private static final int FIFO_DEPTH = 16;
   private static final long CLOCK_HERTZ = 24_000_000;

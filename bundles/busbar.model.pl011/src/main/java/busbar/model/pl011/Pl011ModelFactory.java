@@ -15,6 +15,11 @@ public final class Pl011ModelFactory implements DeviceModelFactory {
   }
 
   @Override
+  public int stateVersion(String model) {
+    return Pl011Model.VERSION;
+  }
+
+  @Override
   public DeviceModel create(ModelContext context) {
     return new Pl011Model(context);
   }

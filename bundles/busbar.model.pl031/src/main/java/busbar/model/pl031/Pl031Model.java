@@ -19,7 +19,7 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class Pl031Model implements DeviceModel {
   private static final String KIND = "pl031";
-  private static final int VERSION = 1;
+  static final int VERSION = 1;
   private static final AccessSizes SIZES = new AccessSizes(1, 8, 1, 4);
 
   private static final int DATA = 0x00;

@@ -15,6 +15,11 @@ public final class Pl031ModelFactory implements DeviceModelFactory {
   }
 
   @Override
+  public int stateVersion(String model) {
+    return Pl031Model.VERSION;
+  }
+
+  @Override
   public DeviceModel create(ModelContext context) {
     return new Pl031Model(context);
   }

@@ -16,7 +16,7 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class Pl061Model implements DeviceModel {
   private static final String KIND = "pl061";
-  private static final int VERSION = 1;
+  static final int VERSION = 1;
   private static final AccessSizes SIZES = new AccessSizes(1, 8, 1, 4);
 
   private static final int DATA_END = 0x400;

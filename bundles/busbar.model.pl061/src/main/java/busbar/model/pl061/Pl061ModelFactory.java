@@ -15,6 +15,11 @@ public final class Pl061ModelFactory implements DeviceModelFactory {
   }
 
   @Override
+  public int stateVersion(String model) {
+    return Pl061Model.VERSION;
+  }
+
+  @Override
   public DeviceModel create(ModelContext context) {
     return new Pl061Model(context);
   }

@@ -16,7 +16,7 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class TestdevModel implements DeviceModel {
   private static final String KIND = "pci-testdev";
-  private static final int VERSION = 1;
+  static final int VERSION = 1;
   private static final int NONE = -1;
   private static final AccessSizes SIZES = AccessSizes.builtOf(1);
   private static final List<AccessTest> TESTS = AccessTest.all();

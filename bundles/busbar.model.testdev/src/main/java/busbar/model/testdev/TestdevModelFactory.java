@@ -15,6 +15,11 @@ public final class TestdevModelFactory implements DeviceModelFactory {
   }
 
   @Override
+  public int stateVersion(String model) {
+    return TestdevModel.VERSION;
+  }
+
+  @Override
   public DeviceModel create(ModelContext context) {
     return new TestdevModel();
   }

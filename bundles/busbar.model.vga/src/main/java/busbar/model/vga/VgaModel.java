@@ -19,7 +19,7 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class VgaModel implements DeviceModel {
   private static final String KIND = "vga";
-  private static final int VERSION = 1;
+  static final int VERSION = 1;
   private static final int BAR_FRAMEBUFFER = 0;
   private static final int BAR_REGISTERS = 2;
   private static final long SMALLEST_MEMORY = 0x40000;

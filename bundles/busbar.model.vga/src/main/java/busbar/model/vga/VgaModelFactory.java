@@ -15,6 +15,11 @@ public final class VgaModelFactory implements DeviceModelFactory {
   }
 
   @Override
+  public int stateVersion(String model) {
+    return VgaModel.VERSION;
+  }
+
+  @Override
   public DeviceModel create(ModelContext context) {
     return new VgaModel(context);
   }

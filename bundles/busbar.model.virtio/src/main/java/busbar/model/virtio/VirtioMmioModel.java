@@ -17,7 +17,7 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class VirtioMmioModel implements DeviceModel {
   private static final String KIND = "virtio-mmio";
-  private static final int VERSION = 1;
+  static final int VERSION = 1;
   private static final int QUEUE_INTERRUPT = 1;
   private static final int CONFIG_INTERRUPT = 2;
   private static final AccessSizes SIZES = new AccessSizes(1, 8, 1, 4);

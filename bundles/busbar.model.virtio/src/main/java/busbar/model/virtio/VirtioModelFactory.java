@@ -22,6 +22,11 @@ public final class VirtioModelFactory implements DeviceModelFactory {
   }
 
   @Override
+  public int stateVersion(String model) {
+    return model.equals(PCI) ? VirtioPciModel.VERSION : VirtioMmioModel.VERSION;
+  }
+
+  @Override
   public DeviceModel create(ModelContext context) {
     if (context.model().equals(PCI)) {
       return new VirtioPciModel(context, entropy());

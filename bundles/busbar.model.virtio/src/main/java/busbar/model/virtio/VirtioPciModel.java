@@ -17,7 +17,7 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class VirtioPciModel implements DeviceModel {
   private static final String KIND = "virtio-pci";
-  private static final int VERSION = 1;
+  static final int VERSION = 1;
   private static final int BAR = 4;
   private static final AccessSizes SIZES = AccessSizes.between(1, 4);
   private static final AccessSizes SPLIT = new AccessSizes(1, 8, 1, 4);

@@ -30,7 +30,8 @@ final class ModelGate {
 
   private static final int STRIPES =
       Math.max(16, Integer.highestOneBit(4 * Runtime.getRuntime().availableProcessors()));
-  private static final int SPINS = 100;
+  private static final int YIELDS = 20;
+  private static final int SPINS = 100 + YIELDS;
 
   static {
     try {
@@ -181,8 +182,12 @@ final class ModelGate {
     boolean interrupted = false;
     try {
       while (inside(at) != 0) {
-        if (spins-- > 0) {
+        if (spins-- > YIELDS) {
           Thread.onSpinWait();
+          continue;
+        }
+        if (spins >= 0) {
+          Thread.yield(); // whoever is inside may wait for this processor
           continue;
         }
         long left = deadline - System.nanoTime();

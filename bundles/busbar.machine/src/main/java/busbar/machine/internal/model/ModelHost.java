@@ -10,7 +10,6 @@ import busbar.api.swap.SwapRecord.Result;
 import busbar.api.swap.SwapRecord.Way;
 import busbar.api.swap.SwapRecording;
 import busbar.api.time.Timing;
-import busbar.machine.internal.model.Handover.Fresh;
 import busbar.machine.internal.model.ModelDirectory.Entry;
 import busbar.machine.model.DeviceModel;
 import busbar.machine.model.ModelContext;
@@ -20,7 +19,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BooleanSupplier;
 
 /** Keeps a model in a device's slot while factories come, go and are replaced. Any thread. */
 public final class ModelHost {
@@ -62,6 +60,7 @@ public final class ModelHost {
   private final ExchangeRules rules;
   private final Timing timing;
   private final ModelSlot slot = new ModelSlot(new PassiveModel());
+  private final ModelExchange exchange;
 
   /** Held by whoever changes the model; guards the fields below, two of which others may read. */
   private final ReentrantLock changeLock = new ReentrantLock();
@@ -73,9 +72,6 @@ public final class ModelHost {
   private boolean looksForIdle;
   private List<Entry> refused = List.of();
 
-  /** Whether a call of the model in place, or of one before it, was given up and still hangs. */
-  private volatile BooleanSupplier late = () -> false;
-
   /** A host without a model yet. */
   public ModelHost(
       String model, Device device, ModelDirectory directory, ExchangeRules rules, Timing timing) {
@@ -84,6 +80,7 @@ public final class ModelHost {
     this.directory = directory;
     this.rules = rules;
     this.timing = timing;
+    exchange = new ModelExchange(model, device, slot, directory, rules);
   }
 
   public ModelSlot slot() {
@@ -114,7 +111,7 @@ public final class ModelHost {
 
   /** Whether a call that was given up has not returned. */
   boolean hangs() {
-    return late.getAsBoolean();
+    return exchange.hangs();
   }
 
   /** Does what the factories that are there now make necessary. */
@@ -323,7 +320,8 @@ public final class ModelHost {
           recording.end(Result.KEPT, "%s goes on: %s".formatted(name(from), e.because()), ""));
       throw e;
     }
-    String undo = directory.has(from) ? "swap " + device.name() + " " + unmistakable(from) : "";
+    String undo =
+        directory.has(from) ? "vfio:swap " + device.name() + " " + unmistakable(from) : "";
     return rules.add(recording.end(Result.DONE, name(to) + " took over", undo));
   }
 
@@ -343,47 +341,9 @@ public final class ModelHost {
     return alone || candidate.bundleId() == 0 ? candidate.toString() : "#" + candidate.bundleId();
   }
 
-  /** The state goes from the model in place to a new one; or the old one goes on. */
   private void exchange(Entry to, SwapRecording recording) {
-    checkResponsive();
-    try (ModelCalls calls = calls()) {
-      Fresh fresh = create(to, calls, recording);
-      DeviceModel old = slot.model();
-      Handover handover = handover(old, recording);
-      late = calls.late();
-      calls.attempt(handover, fresh, () -> handover.exchange(fresh, () -> checkThere(to)));
-      current = to;
-      leash = fresh.leash();
-      calls.close(old);
-    }
-  }
-
-  private void checkResponsive() {
-    if (hangs()) {
-      throw Errno.EBUSY.because(
-          "a call of a model of %s was given up and has not returned", device.name());
-    }
-  }
-
-  private ModelCalls calls() {
-    return new ModelCalls(device.name(), rules.deadlineNanos());
-  }
-
-  private Handover handover(DeviceModel old, SwapRecording recording) {
-    return new Handover(slot, old, leash, recording, rules.deadlineNanos() / 4 * 3);
-  }
-
-  private Fresh create(Entry from, ModelCalls calls, SwapRecording recording) {
-    Leash fresh = new Leash(device.context(), slot.gate());
-    DeviceModel made = calls.create(name(from), from.factory(), fresh);
-    recording.phase("create");
-    return new Fresh(made, fresh);
-  }
-
-  private void checkThere(Entry successor) {
-    if (!directory.has(successor)) {
-      throw Errno.ENODEV.because("the factory of %s went away meanwhile", name(successor));
-    }
+    leash = exchange.exchange(to, leash, recording);
+    current = to;
   }
 
   // Without a model.
@@ -424,15 +384,7 @@ public final class ModelHost {
   }
 
   private void park(SwapRecording recording, List<Entry> tried) {
-    checkResponsive();
-    DeviceModel old = slot.model();
-    Handover handover = handover(old, recording);
-    try (ModelCalls calls = calls()) {
-      late = calls.late();
-      calls.attempt(handover, null, handover::park);
-      calls.close(old);
-    }
-    Gap waiting = new Gap(handover.parked(), recording);
+    Gap waiting = new Gap(exchange.park(leash, recording), recording);
     waiting.refused.addAll(tried);
     waiting.end = timing.schedule(rules.graceNanos(), () -> endGrace(waiting));
     gap = waiting;
@@ -449,7 +401,7 @@ public final class ModelHost {
       waiting.recording.phase("wait");
       waiting.recording.successor(to.candidate(model));
       try {
-        fill(to, waiting);
+        leash = exchange.fill(to, waiting.state, waiting.recording);
       } catch (VfioException e) {
         waiting.refused.add(to);
         rules.add(waiting.recording.end(Result.WAITING, refusal(to, e), ""));
@@ -457,20 +409,10 @@ public final class ModelHost {
         continue;
       }
       waiting.end.cancel();
+      current = to;
       gap = null;
       rules.add(waiting.recording.end(Result.DONE, name(to) + " took over", ""));
       return;
-    }
-  }
-
-  private void fill(Entry to, Gap waiting) {
-    try (ModelCalls calls = calls()) {
-      Fresh fresh = create(to, calls, waiting.recording);
-      Handover handover = handover(null, waiting.recording);
-      StateRecord state = slot.wasReset() ? null : waiting.state;
-      calls.attempt(handover, fresh, () -> handover.fill(fresh, state, () -> checkThere(to)));
-      current = to;
-      leash = fresh.leash();
     }
   }
 
@@ -491,9 +433,7 @@ public final class ModelHost {
   private boolean lose(SwapRecording recording, String because) {
     DeviceModel old = switchOff();
     if (old != null) {
-      try (ModelCalls calls = calls()) {
-        calls.close(old);
-      }
+      exchange.close(old);
     }
     rules.add(recording.end(Result.LOST, because, ""));
     return true;

@@ -5,11 +5,11 @@ import busbar.machine.model.DeviceModel;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The place where a device's model sits. Accesses wait while the model is exchanged; what needs
@@ -23,13 +23,18 @@ public final class ModelSlot {
 
   private final ModelGate gate = new ModelGate();
 
-  /** Memory that windows have shown to their users: every later model has to show the same. */
-  private final Map<Integer, MemorySegment> shown = new ConcurrentHashMap<>();
+  /**
+   * Memory that windows have shown to their users: every later model has to show the same. Replaced
+   * as a whole, since nearly all devices have none.
+   */
+  private volatile Map<Integer, MemorySegment> shown = Map.of();
 
   /** Guards the fields below; held while the gate is opened for good. */
   private final Object heldLock = new Object();
 
-  private final Set<ConfigWrite> untold = new LinkedHashSet<>();
+  /** Configuration space that was written meanwhile, each register once. */
+  private Set<ConfigWrite> untold = Set.of();
+
   private boolean held;
   private boolean vacant;
   private boolean resetUntold;
@@ -75,11 +80,19 @@ public final class ModelSlot {
     try {
       MemorySegment memory = model.memory(region);
       if (memory != null && shown.get(region) != memory) {
-        shown.put(region, memory);
+        remember(region, memory);
       }
       return memory;
     } finally {
       gate.exit(at);
+    }
+  }
+
+  private void remember(int region, MemorySegment memory) {
+    synchronized (heldLock) {
+      Map<Integer, MemorySegment> more = new HashMap<>(shown);
+      more.put(region, memory);
+      shown = Map.copyOf(more);
     }
   }
 
@@ -109,6 +122,9 @@ public final class ModelSlot {
       }
       synchronized (heldLock) {
         if (held) {
+          if (untold.isEmpty()) {
+            untold = new LinkedHashSet<>();
+          }
           untold.add(new ConfigWrite(offset, width));
           return;
         }
@@ -201,7 +217,7 @@ public final class ModelSlot {
         wasReset = resetUntold;
         written = List.copyOf(untold);
         resetUntold = false;
-        untold.clear();
+        untold = Set.of();
       }
       try {
         if (wasReset) {

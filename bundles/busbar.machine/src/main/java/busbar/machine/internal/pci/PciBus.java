@@ -71,6 +71,7 @@ public final class PciBus implements Bus {
       if (function.virtualFunctions() != null) {
         for (PciDevice each : function.virtualFunctions().virtualFunctions()) {
           vanish((PciFunction) each);
+          VirtualFunctions.dissolveGroup((PciFunction) each);
         }
         forgetVirtual(function);
       }
@@ -97,7 +98,11 @@ public final class PciBus implements Bus {
 
   /** Virtual functions that were lost do not come back: their physical one has none now. */
   void forgetVirtual(PciFunction physical) {
-    lost.removeIf(each -> each.physical() == physical);
+    for (PciFunction each : lost) {
+      if (each.physical() == physical && lost.remove(each)) {
+        VirtualFunctions.dissolveGroup(each);
+      }
+    }
   }
 
   /** Models came: functions that were lost without them appear again, as after power-on. */

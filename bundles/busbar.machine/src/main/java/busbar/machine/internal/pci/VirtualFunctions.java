@@ -77,6 +77,13 @@ final class VirtualFunctions implements Sriov, FunctionHardware.Extension {
         });
   }
 
+  /** A function does not come back. */
+  static void dissolveGroup(PciFunction function) {
+    if (function.group() instanceof SimGroup group) {
+      ((SimIommu) group.iommu().orElseThrow()).removeGroup(group);
+    }
+  }
+
   /** A function has vanished by itself. */
   void lost(PciFunction function) {
     functions.remove(function);
@@ -121,9 +128,7 @@ final class VirtualFunctions implements Sriov, FunctionHardware.Extension {
     for (PciFunction function : leaving) {
       bus.remove(function);
       function.leave();
-      if (function.group() instanceof SimGroup group) {
-        ((SimIommu) group.iommu().orElseThrow()).removeGroup(group);
-      }
+      dissolveGroup(function);
     }
     bus.forgetVirtual(physical);
     synchronized (changeLock) {
