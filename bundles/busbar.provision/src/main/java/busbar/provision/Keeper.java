@@ -29,7 +29,7 @@ final class Keeper {
   private final long settleSeconds;
   private Timing.Timer timer = () -> false;
   private long mark;
-  private boolean closed;
+  private volatile boolean closed;
 
   /**
    * Nothing happens before {@link #changed}.
@@ -63,9 +63,9 @@ final class Keeper {
     }
   }
 
-  synchronized void close() {
+  /** Does not wait for a look that is under way. */
+  void close() {
     closed = true;
-    timer.cancel();
   }
 
   private synchronized void look() {
@@ -89,7 +89,9 @@ final class Keeper {
       if (!set.good()) {
         store.good(
             set.number(),
-            first ? "the first one that was up" : "it ran for " + settleSeconds + " s without harm");
+            first
+                ? "the first one that was up"
+                : "it ran for " + settleSeconds + " s without harm");
       }
     } catch (VfioException | IllegalStateException e) {
       LOG.log(Level.WARNING, "this set of bundles is not kept: " + e.getMessage());
