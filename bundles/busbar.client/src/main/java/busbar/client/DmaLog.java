@@ -7,11 +7,10 @@ import static busbar.uapi.VfioHeader.VFIO_DEVICE_FEATURE_GET;
 import static busbar.uapi.VfioHeader.VFIO_DEVICE_FEATURE_SET;
 
 import busbar.api.client.VfioClient;
-import busbar.api.memory.Protection;
+import busbar.api.memory.AddressSpace;
 import busbar.uapi.VfioDeviceFeatureDmaLoggingControl;
 import busbar.uapi.VfioDeviceFeatureDmaLoggingRange;
 import busbar.uapi.VfioDeviceFeatureDmaLoggingReport;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.BitSet;
 import java.util.List;
@@ -21,6 +20,8 @@ public final class DmaLog implements AutoCloseable {
   /** Addresses to be logged, whole pages. */
   public record Range(long iova, long length) {}
 
+  private static final long RANGE = VfioDeviceFeatureDmaLoggingRange.SIZE;
+
   private final Device device;
   private final VfioClient client;
   private final long pageSize;
@@ -29,26 +30,22 @@ public final class DmaLog implements AutoCloseable {
   DmaLog(Device device, VfioClient client, List<Range> ranges, long pageSize) {
     this.device = device;
     this.client = client;
-    long one = VfioDeviceFeatureDmaLoggingRange.SIZE;
-    try (Arena arena = Arena.ofShared()) {
-      MemorySegment table = arena.allocate(Math.max(1, one * ranges.size()), 8);
-      for (int i = 0; i < ranges.size(); i++) {
-        new VfioDeviceFeatureDmaLoggingRange(ranges.get(i).iova(), ranges.get(i).length())
-            .encode(table, i * one);
-      }
-      byte[] control = new byte[(int) VfioDeviceFeatureDmaLoggingControl.SIZE];
-      this.pageSize =
-          lent(
-              table,
-              vaddr -> {
-                new VfioDeviceFeatureDmaLoggingControl(pageSize, ranges.size(), 0, vaddr)
-                    .encode(MemorySegment.ofArray(control));
-                MemorySegment answer =
-                    device.feature(
-                        VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_DMA_LOGGING_START, control);
-                return VfioDeviceFeatureDmaLoggingControl.decode(answer).pageSize();
-              });
+    MemorySegment table = MemorySegment.ofArray(new byte[ranges.size() * (int) RANGE]);
+    for (int i = 0; i < ranges.size(); i++) {
+      new VfioDeviceFeatureDmaLoggingRange(ranges.get(i).iova(), ranges.get(i).length())
+          .encode(table, i * RANGE);
     }
+    this.pageSize = lent(table.byteSize(), vaddr -> start(ranges.size(), pageSize, vaddr, table));
+  }
+
+  private long start(int count, long wish, long vaddr, MemorySegment table) {
+    client.memory().write(vaddr, table);
+    byte[] control = new byte[(int) VfioDeviceFeatureDmaLoggingControl.SIZE];
+    new VfioDeviceFeatureDmaLoggingControl(wish, count, 0, vaddr)
+        .encode(MemorySegment.ofArray(control));
+    MemorySegment answer =
+        device.feature(VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_DMA_LOGGING_START, control);
+    return VfioDeviceFeatureDmaLoggingControl.decode(answer).pageSize();
   }
 
   /** A use of memory at its address in the client. */
@@ -56,12 +53,14 @@ public final class DmaLog implements AutoCloseable {
     T at(long vaddr);
   }
 
-  private <T> T lent(MemorySegment memory, Use<T> use) {
-    long vaddr = client.memory().register(memory, Protection.READ_WRITE);
+  /** Lends memory of the client, which the driver finds at its address. */
+  private <T> T lent(long size, Use<T> use) {
+    long whole = Math.max(size + AddressSpace.PAGE - 1 & -AddressSpace.PAGE, AddressSpace.PAGE);
+    long vaddr = client.memory().allocate(whole);
     try {
       return use.at(vaddr);
     } finally {
-      client.memory().unregister(vaddr, memory.byteSize());
+      client.memory().unregister(vaddr, whole);
     }
   }
 
@@ -78,19 +77,17 @@ public final class DmaLog implements AutoCloseable {
    */
   public BitSet report(long iova, long length, long reportPage) {
     long bits = (length + reportPage - 1) / reportPage;
-    try (Arena arena = Arena.ofShared()) {
-      MemorySegment bitmap = arena.allocate(Math.max(8, (bits + 63) / 64 * 8), 8);
-      return lent(
-          bitmap,
-          vaddr -> {
-            byte[] report = new byte[(int) VfioDeviceFeatureDmaLoggingReport.SIZE];
-            new VfioDeviceFeatureDmaLoggingReport(iova, length, reportPage, vaddr)
-                .encode(MemorySegment.ofArray(report));
-            device.feature(
-                VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT, report);
-            return BitSet.valueOf(bitmap.asByteBuffer());
-          });
-    }
+    byte[] bitmap = new byte[Math.toIntExact((bits + 63) / 64 * 8)];
+    return lent(
+        bitmap.length,
+        vaddr -> {
+          byte[] report = new byte[(int) VfioDeviceFeatureDmaLoggingReport.SIZE];
+          new VfioDeviceFeatureDmaLoggingReport(iova, length, reportPage, vaddr)
+              .encode(MemorySegment.ofArray(report));
+          device.feature(VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT, report);
+          client.memory().read(vaddr, MemorySegment.ofArray(bitmap));
+          return BitSet.valueOf(bitmap);
+        });
   }
 
   /** Stops; harmless if the device does not log any more. */

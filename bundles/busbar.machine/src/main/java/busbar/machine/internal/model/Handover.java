@@ -78,6 +78,34 @@ final class Handover {
     begin(fresh);
   }
 
+  /** What the old one has; it goes on. */
+  StateRecord look() {
+    try {
+      return standStill();
+    } finally {
+      callOff();
+    }
+  }
+
+  /**
+   * From the old one to a new one with a state of its own.
+   *
+   * @param taken runs when the new one has the place and nothing of it came out yet
+   */
+  void replace(Fresh fresh, StateRecord state, Runnable taken) {
+    try {
+      standStill();
+      fresh.model().restore(state);
+      slot.checkMemory(fresh.model());
+      decide(() -> slot.put(fresh.model()));
+    } catch (Throwable e) {
+      callOff();
+      throw e;
+    }
+    taken.run();
+    begin(fresh);
+  }
+
   /** From the old one to nobody: accesses wait from now on, for {@link #fill}. */
   void park() {
     try {

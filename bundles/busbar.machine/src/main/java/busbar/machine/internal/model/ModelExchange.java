@@ -7,6 +7,7 @@ import busbar.api.swap.SwapRecording;
 import busbar.machine.internal.model.Handover.Fresh;
 import busbar.machine.internal.model.ModelDirectory.Entry;
 import busbar.machine.model.DeviceModel;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -50,6 +51,32 @@ final class ModelExchange {
       Handover handover = handover(old, leash, recording);
       late = calls.late();
       calls.attempt(handover, fresh, () -> handover.exchange(fresh, () -> checkThere(to)));
+      calls.close(old);
+      return fresh.leash();
+    }
+  }
+
+  /** The state of the model in place, which goes on. */
+  StateRecord look(Leash leash, SwapRecording recording) {
+    checkResponsive();
+    AtomicReference<StateRecord> seen = new AtomicReference<>();
+    try (ModelCalls calls = calls()) {
+      Handover handover = handover(slot.model(), leash, recording);
+      late = calls.late();
+      calls.attempt(handover, null, () -> seen.set(handover.look()));
+    }
+    return seen.get();
+  }
+
+  /** From the model in place to a new one of the same factory with a state of its own. */
+  Leash replace(Entry by, Leash leash, StateRecord state, Runnable taken, SwapRecording recording) {
+    checkResponsive();
+    try (ModelCalls calls = calls()) {
+      Fresh fresh = create(by, calls, recording);
+      DeviceModel old = slot.model();
+      Handover handover = handover(old, leash, recording);
+      late = calls.late();
+      calls.attempt(handover, fresh, () -> handover.replace(fresh, state, taken));
       calls.close(old);
       return fresh.leash();
     }

@@ -346,6 +346,46 @@ public final class ModelHost {
     current = to;
   }
 
+  // Migration: state that goes elsewhere, or comes from there.
+
+  /**
+   * The whole state of the model in place, which goes on after that.
+   *
+   * @throws VfioException {@code EBUSY} if its work does not end or it has no model just now
+   */
+  public StateRecord look() {
+    changeLock.lock();
+    try {
+      return exchange.look(leash, migration());
+    } finally {
+      changeLock.unlock();
+    }
+  }
+
+  /**
+   * A fresh model with that state takes the place.
+   *
+   * @param taken runs before any of its lines, messages and timers has an effect
+   * @throws VfioException {@code EINVAL} if it cannot take it, else as {@link #look}; the old one
+   *     goes on
+   */
+  public void load(StateRecord state, Runnable taken) {
+    changeLock.lock();
+    try {
+      leash = exchange.replace(current, leash, state, taken, migration());
+    } finally {
+      changeLock.unlock();
+    }
+  }
+
+  /** It is no swap and leaves no record. */
+  private SwapRecording migration() {
+    if (current == null) {
+      throw Errno.EBUSY.because("%s has no model just now", device.name());
+    }
+    return recording(Way.SIDE_BY_SIDE, "", current, "");
+  }
+
   // Without a model.
 
   /** The factory of the model in place has gone; whether the device is lost by that. */

@@ -48,6 +48,9 @@ final class BarWindow implements MmioWindow {
     if (hasTable && messages.table().inPending(region, offset)) {
       return messages.table().readPending(offset, width);
     }
+    if (function.migration().isStopped()) {
+      return ones(width);
+    }
     ModelSlot slot = function.slot();
     if (width > WIDEST_PORT && resource.isIo()) {
       return slot.read(region, offset, 4) & 0xffff_ffffL | slot.read(region, offset + 4, 4) << 32;
@@ -64,7 +67,8 @@ final class BarWindow implements MmioWindow {
       messages.sendPendingMsix(messages.table().writeTable(offset, width, value));
       return;
     }
-    if (hasTable && messages.table().inPending(region, offset)) {
+    if (hasTable && messages.table().inPending(region, offset)
+        || function.migration().isStopped()) {
       return;
     }
     ModelSlot slot = function.slot();

@@ -81,7 +81,7 @@ final class FunctionContext implements ModelContext {
 
   @Override
   public Timing timing() {
-    return function.board().timing();
+    return function.work();
   }
 
   @Override

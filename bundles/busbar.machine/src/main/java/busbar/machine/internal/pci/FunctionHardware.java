@@ -7,7 +7,9 @@ import busbar.machine.MachineDescription;
 import busbar.machine.internal.iommu.DmaGroup;
 import busbar.machine.internal.iommu.DmaPath;
 import busbar.machine.internal.iommu.ErrorGate;
+import busbar.machine.internal.iommu.LoggedDma;
 import busbar.machine.internal.irq.LineSource;
+import busbar.machine.internal.model.DeviceWork;
 import busbar.machine.internal.model.ModelHost;
 import busbar.machine.internal.model.ModelSlot;
 import busbar.machine.model.DmaPort;
@@ -69,7 +71,9 @@ final class FunctionHardware {
   private final IntxPin intx;
   private final MessageHardware messages;
   private final ErrorGate errorGate;
-  private final DmaPort dma;
+  private final LoggedDma dma;
+  private final DeviceWork work;
+  private final FunctionMigration migration;
   private final ModelHost host;
   private final Map<Integer, BarWindow> bars = new TreeMap<>();
   private final Map<Integer, Integer> assigned = new TreeMap<>();
@@ -112,7 +116,9 @@ final class FunctionHardware {
     DmaPath path =
         new DmaPath(
             name(), board.memory(), new OwnMessages(this), decoding::master, board.timing());
-    dma = group == null ? path.toPhysicalMemory() : group.port(path);
+    dma = new LoggedDma(group == null ? path.toPhysicalMemory() : group.port(path));
+    work = new DeviceWork(board.timing());
+    migration = new FunctionMigration(this, work, dma);
     host =
         new ModelHost(
             description.model(), new Modelled(), board.models(), board.exchanges(), board.timing());
@@ -185,6 +191,15 @@ final class FunctionHardware {
 
   DmaPort dma() {
     return dma;
+  }
+
+  /** Time for the model: what the device does of itself can be held. */
+  DeviceWork work() {
+    return work;
+  }
+
+  FunctionMigration migration() {
+    return migration;
   }
 
   ModelHost host() {
@@ -332,6 +347,7 @@ final class FunctionHardware {
     slot().reset();
     intx.want(false);
     decoding.update();
+    migration.wasReset();
   }
 
   private boolean holdsBelow() {
@@ -381,6 +397,11 @@ final class FunctionHardware {
   MemorySegment regionMemory(int region, long size) {
     return regionMemory.computeIfAbsent(
         region, key -> Arena.ofAuto().allocate(Math.max(size, 1), 4096));
+  }
+
+  /** The memory that models have asked for so far. */
+  Map<Integer, MemorySegment> regionMemory() {
+    return regionMemory;
   }
 
   /** The function leaves its bus. */

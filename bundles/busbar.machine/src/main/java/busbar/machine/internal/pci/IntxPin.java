@@ -35,6 +35,11 @@ final class IntxPin {
     update();
   }
 
+  /** What the device wants now. */
+  boolean isWanted() {
+    return wanted;
+  }
+
   /** The command register changed; handlers may run in it. */
   void update() {
     if (line.isPresent()) {

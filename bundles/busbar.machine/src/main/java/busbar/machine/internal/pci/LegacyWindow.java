@@ -27,7 +27,7 @@ record LegacyWindow(
 
   @Override
   public long load(long offset, int width) {
-    if (!decodes.getAsBoolean()) {
+    if (!decodes.getAsBoolean() || function.migration().isStopped()) {
       return BarWindow.ones(width);
     }
     return function.slot().read(region, offset, width);
@@ -35,7 +35,7 @@ record LegacyWindow(
 
   @Override
   public void store(long offset, int width, long value) {
-    if (decodes.getAsBoolean()) {
+    if (decodes.getAsBoolean() && !function.migration().isStopped()) {
       function.slot().write(region, offset, width, value);
     }
   }

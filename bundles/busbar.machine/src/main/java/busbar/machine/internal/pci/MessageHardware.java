@@ -2,6 +2,7 @@ package busbar.machine.internal.pci;
 
 import busbar.api.pci.PciDevice.MessageKind;
 import busbar.machine.internal.irq.MessageController.Message;
+import java.util.List;
 
 /** The device's side of message interrupts: capability registers, table, masks, pending bits. */
 final class MessageHardware {
@@ -135,6 +136,17 @@ final class MessageHardware {
     if (vector < table.vectors() && isMsixOn() && !isHeld(vector) && table.takePending(vector)) {
       sender.send(table.address(vector), table.data(vector));
     }
+  }
+
+  /** The vectors of MSI-X that wait to be unmasked. */
+  List<Integer> pending() {
+    return table == null ? List.of() : table.pendingVectors();
+  }
+
+  /** A vector of MSI-X waits: it goes out once it can. */
+  void setPending(int vector) {
+    table.setPending(vector);
+    sendPendingMsix(vector);
   }
 
   /** Whether a write to configuration space touches a capability of messages. */

@@ -1,6 +1,8 @@
 package busbar.machine.internal.pci;
 
+import java.util.List;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.stream.IntStream;
 
 /** The MSI-X table and the pending bits, which lie in a BAR. */
 final class MsixTable {
@@ -127,6 +129,14 @@ final class MsixTable {
 
   void setPending(int vector) {
     pending.updateAndGet(vector >> 5, old -> old | 1 << (vector & 31));
+  }
+
+  /** The vectors whose pending bit is set. */
+  List<Integer> pendingVectors() {
+    return IntStream.range(0, vectors)
+        .filter(vector -> (pending.get(vector >> 5) >>> (vector & 31) & 1) != 0)
+        .boxed()
+        .toList();
   }
 
   /** Clears a pending bit and tells whether it was set. */

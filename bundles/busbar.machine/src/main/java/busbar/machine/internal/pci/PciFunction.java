@@ -8,6 +8,7 @@ import busbar.api.memory.MmioWindow;
 import busbar.api.pci.LegacyVga;
 import busbar.api.pci.PciAddress;
 import busbar.api.pci.PciDevice;
+import busbar.api.pci.PciMigration;
 import busbar.api.pci.PciResource;
 import busbar.api.pci.PciSavedState;
 import busbar.api.pci.Sriov;
@@ -430,6 +431,13 @@ public final class PciFunction implements PciDevice {
   @Override
   public Vpd vpd() {
     return VitalData.of(hardware);
+  }
+
+  @Override
+  public Optional<PciMigration> migration() {
+    return hardware.isBridge() || !hardware.host().hasModel()
+        ? Optional.empty()
+        : Optional.of(hardware.migration());
   }
 
   @Override
