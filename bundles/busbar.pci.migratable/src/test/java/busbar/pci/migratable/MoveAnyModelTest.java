@@ -52,9 +52,14 @@ class MoveAnyModelTest {
     for (int bar = 0; bar < 6; bar++) {
       Region region = device.region(bar);
       for (int i = 0; region.size() > 0 && i < 300; i++) {
-        long at = random.nextLong(Math.min(region.size(), 0x4000)) & ~3L;
+        long range = random.nextBoolean() ? 64 : 0x4000;
+        long at = random.nextLong(Math.min(range, region.size()));
         try {
-          region.write32(at, random.nextInt(256));
+          if (random.nextInt(4) == 0) {
+            region.write8(at & ~7, random.nextInt(4));
+          } else {
+            region.write32(at & ~3, random.nextInt(random.nextBoolean() ? 4 : 256));
+          }
         } catch (VfioException e) {
           assertThat(e.getMessage()).startsWith("E"); // not every BAR takes every access
         }

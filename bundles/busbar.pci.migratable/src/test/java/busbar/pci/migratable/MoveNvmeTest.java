@@ -192,8 +192,7 @@ class MoveNvmeTest {
   void messagesThatWaitBehindAMaskComeOnTheOtherHost() throws Exception {
     DeviceSession here = from.open(Host.NVME);
     DeviceSession there = to.open(Host.NVME);
-    try (DmaBuffer source = memory(here);
-        DmaBuffer target = memory(there)) {
+    try (DmaBuffer source = memory(here)) {
       Driver before = new Driver(from, here, source);
       before.enable();
       // armed with no vector open: what is sent waits in the pending bits
