@@ -60,8 +60,7 @@ final class Health {
       return Optional.empty();
     }
     for (ComponentDescriptionDTO description : runtime.getComponentDescriptionDTOs(bundle)) {
-      for (ComponentConfigurationDTO each :
-          runtime.getComponentConfigurationDTOs(description)) {
+      for (ComponentConfigurationDTO each : runtime.getComponentConfigurationDTOs(description)) {
         if (each.state == ComponentConfigurationDTO.FAILED_ACTIVATION) {
           return Optional.of(
               "the component %s of %s failed: %s"
@@ -90,8 +89,21 @@ final class Health {
             .findFirst();
   }
 
+  /** The places in use whose present one is of a bundle, and for which nobody else is there. */
+  List<String> orphans(Bundle bundle) {
+    SwapAdmin admin = swaps.get();
+    return admin == null
+        ? List.of()
+        : admin.slots().stream()
+            .filter(Slot::inUse)
+            .filter(slot -> slot.current() != null && slot.others().isEmpty())
+            .filter(slot -> slot.current().bundleId() == bundle.getBundleId())
+            .map(Slot::target)
+            .toList();
+  }
+
   /**
-   * Waits until every place has somebody again.
+   * Waits until every place that is in use has somebody again.
    *
    * @return what is wrong, if it does not come to that
    */
@@ -105,7 +117,9 @@ final class Health {
       Optional<Slot> empty =
           admin == null
               ? Optional.empty()
-              : admin.slots().stream().filter(slot -> slot.current() == null).findFirst();
+              : admin.slots().stream()
+                  .filter(slot -> slot.inUse() && slot.current() == null)
+                  .findFirst();
       if (wrong.isPresent() || empty.isEmpty()) {
         return wrong;
       }

@@ -67,8 +67,7 @@ final class Sets implements BundleSets {
 
   @Override
   public BundleSet declareGood(long number, String who) {
-    BundleSet set =
-        number == 0 ? store.keep(inventory.now(), "kept by " + who) : store.get(number);
+    BundleSet set = number == 0 ? store.keep(inventory.now(), "kept by " + who) : store.get(number);
     return store.good(set.number(), who + " said so");
   }
 
@@ -132,8 +131,7 @@ final class Sets implements BundleSets {
     List<String> findings = new ArrayList<>();
     List<Running> running = inventory.now();
     Predicate<Running> ofFeatures = isIn(source).or(isIn(knownRepository()));
-    Course course =
-        course("feature " + feature.name(), 0, feature.bundles(), ofFeatures, findings);
+    Course course = course("feature " + feature.name(), 0, feature.bundles(), ofFeatures, findings);
     running.stream()
         .filter(one -> !ofFeatures.test(one))
         .filter(one -> feature.bundles().stream().noneMatch(each -> sameName(each, one)))
@@ -153,20 +151,31 @@ final class Sets implements BundleSets {
   }
 
   private Course course(
-      String target, long set, List<Wanted> wanted, Predicate<Running> removable, List<String> findings) {
+      String target,
+      long set,
+      List<Wanted> wanted,
+      Predicate<Running> removable,
+      List<String> findings) {
     String own = context.getBundle().getSymbolicName();
-    List<Move> moves =
-        new ArrayList<>(Planner.moves(inventory.now(), wanted, removable));
+    List<Move> moves = new ArrayList<>(Planner.moves(inventory.now(), wanted, removable));
     if (moves.removeIf(move -> move.name().equals(own))) {
       findings.add(own + " cannot exchange itself and stays as it is; update it by hand");
+    }
+    for (Move move : moves) {
+      if (move.action() == Action.UNINSTALL || move.action() == Action.STOP) {
+        for (String place : health.orphans(move.now().bundle())) {
+          findings.add(
+              "%s is in use: unless something new takes it over from %s, all is taken back"
+                  .formatted(place, move.name()));
+        }
+      }
     }
     return new Course(target, set, moves, findings);
   }
 
   private Path shipped(Path file) {
     String home = context.getProperty(HOME);
-    Path shipped =
-        home == null ? file : Path.of(home, "features", file.getFileName() + ".json");
+    Path shipped = home == null ? file : Path.of(home, "features", file.getFileName() + ".json");
     return !Files.exists(file) && file.getNameCount() == 1 && Files.exists(shipped)
         ? shipped
         : file;
@@ -180,19 +189,17 @@ final class Sets implements BundleSets {
   private Path defaultRepository() {
     Path known = knownRepository();
     if (known == null) {
-      throw Errno.EINVAL.because("it is not known where the bundles of features are: name a folder");
+      throw Errno.EINVAL.because(
+          "it is not known where the bundles of features are: name a folder");
     }
     return known;
   }
 
   private static Predicate<Running> isIn(Path folder) {
-    String prefix =
-        folder == null ? null : folder.toAbsolutePath().normalize().toUri().toString();
+    String prefix = folder == null ? null : folder.toAbsolutePath().normalize().toUri().toString();
     return one ->
         prefix != null
-            && one.member()
-                .location()
-                .startsWith(prefix.endsWith("/") ? prefix : prefix + "/");
+            && one.member().location().startsWith(prefix.endsWith("/") ? prefix : prefix + "/");
   }
 
   private BundlePlan plan(Course course) {

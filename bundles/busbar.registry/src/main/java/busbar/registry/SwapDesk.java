@@ -112,7 +112,8 @@ final class SwapDesk implements SwapAdmin {
     long distinct = meant.stream().map(Choice::target).distinct().count();
     if (distinct < meant.size()) {
       throw Errno.EINVAL.because(
-          "%s can mean each of %s for %s: name the version (NAME@VERSION) or the bundle (#NUMBER)",
+          "%s can mean each of %s for %s: name the version (NAME@VERSION) or the bundle"
+              + " ('#NUMBER')",
           successor,
           meant.stream()
               .map(choice -> choice.successor + " (#" + choice.successor.bundleId() + ")")

@@ -81,10 +81,13 @@ final class Swaps implements Swappable {
     return last;
   }
 
-  /** What to write for a candidate so that another one is not meant, too. */
+  /**
+   * What to write for a candidate so that another one is not meant, too; a bare {@code #} begins a
+   * comment in the shell.
+   */
   static String word(Candidate wanted, Candidate other) {
     return other.isMeantBy(wanted.toString()) && wanted.bundleId() > 0
-        ? "#" + wanted.bundleId()
+        ? "'#" + wanted.bundleId() + "'"
         : wanted.toString();
   }
 }

@@ -65,7 +65,7 @@ class BackendSwapTest {
     assertThat(two.diary).doesNotContain("handing attach 1");
     assertThat(record.result()).isEqualTo(Result.DONE);
     assertThat(record.way()).isEqualTo(Way.SIDE_BY_SIDE);
-    assertThat(record.undo()).isEqualTo("vfio swap " + container + " handing@1.0.0");
+    assertThat(record.undo()).isEqualTo("vfio:swap " + container + " handing@1.0.0");
     client.close();
     assertThat(two.diary).endsWith("handing detach 1", "handing release");
     assertThat(one.diary).doesNotContain("handing release");

@@ -55,7 +55,7 @@ class DriverSwapTest {
     assertThat(record.phases())
         .extracting(Phase::name)
         .containsExactly("probe", "drain", "save", "restore", "commit", "end");
-    assertThat(record.undo()).isEqualTo("vfio swap a fake@1.0.0");
+    assertThat(record.undo()).isEqualTo("vfio:swap a fake@1.0.0");
     assertThat(swap.admin.history()).containsExactly(record);
   }
 
@@ -64,7 +64,7 @@ class DriverSwapTest {
     swap.write(3, 42);
     SwapRecord record = swap.swap("#2");
     String[] undo = record.undo().split(" ");
-    swap.admin.swap(undo[2], undo[3], "undo");
+    swap.admin.swap(undo[1], undo[2], "undo");
     assertThat(one.devices.get("a").bytes[3]).isEqualTo((byte) 42);
     assertThat(swap.read(3)).isEqualTo(42);
   }

@@ -143,7 +143,7 @@ final class Swapping {
         paramLabel = "NEW",
         description =
             "Who takes over: the name of a driver, backend or model, or of its bundle, either with"
-                + " @VERSION, or #ID with the bundle's number.")
+                + " @VERSION, or '#ID' with the bundle's number.")
     private String successor;
 
     @Option(
@@ -159,8 +159,7 @@ final class Swapping {
       }
       List<SwapRecord> records = swaps.swap(target, successor, OPERATOR);
       return new Outcome(
-          records,
-          records.isEmpty() ? List.of(target + " is in no place now") : report(records));
+          records, records.isEmpty() ? List.of(target + " is in no place now") : report(records));
     }
 
     private Outcome show(List<SwapPlan> plans) {
@@ -226,8 +225,7 @@ final class Swapping {
         return one(records);
       }
       if (last != null) {
-        records =
-            records.subList(Math.max(0, records.size() - Math.max(0, last)), records.size());
+        records = records.subList(Math.max(0, records.size() - Math.max(0, last)), records.size());
       }
       Table table =
           new Table(
@@ -317,8 +315,7 @@ final class Swapping {
       return Outcome.change(
           sentence(after),
           "vfio:policy %s --grace %d --deadline %d"
-              .formatted(
-                  Plain.of(before.policy()), before.graceMillis(), before.deadlineMillis()));
+              .formatted(Plain.of(before.policy()), before.graceMillis(), before.deadlineMillis()));
     }
 
     private static SwapPolicy parse(String text) {

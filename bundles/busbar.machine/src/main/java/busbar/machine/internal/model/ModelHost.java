@@ -338,7 +338,10 @@ public final class ModelHost {
     boolean alone =
         directory.candidates(model).stream()
             .allMatch(each -> each == entry || !name(each).equals(candidate.toString()));
-    return alone || candidate.bundleId() == 0 ? candidate.toString() : "#" + candidate.bundleId();
+    return alone || candidate.bundleId() == 0
+        ? candidate.toString()
+        // a bare # begins a comment in the shell
+        : "'#" + candidate.bundleId() + "'";
   }
 
   private void exchange(Entry to, SwapRecording recording) {
