@@ -8,7 +8,7 @@ import java.lang.annotation.Target;
 /** Says in words what a JMH method measures. */
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.METHOD)
-@interface Measures {
+public @interface Measures {
 
   String value();
 }

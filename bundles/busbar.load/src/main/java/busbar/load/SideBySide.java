@@ -16,7 +16,7 @@ import org.osgi.framework.BundleException;
  */
 final class SideBySide implements Way {
   private static final String WHO = "bench";
-  private static final int SWAPS_PER_VERSION = 20;
+  private static final int SWAPS_PER_VERSION = 250;
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   private final Place place;
