@@ -30,8 +30,7 @@ final class SideBySide implements Way {
   private int swapsOfVersion;
   private long tookNanos;
 
-  SideBySide(Place place, Bundle bundle, Set<String> used, Loaders loaders)
-      throws BundleException {
+  SideBySide(Place place, Bundle bundle, Set<String> used, Loaders loaders) throws BundleException {
     this.place = place;
     this.used = used;
     this.loaders = loaders;

@@ -9,7 +9,10 @@ import org.openjdk.jcstress.infra.results.II_Result;
 
 /** A callback of an operation comes in again, though somebody waits for the operation to end. */
 @JCStressTest
-@Outcome(id = {"0, 1", "1, 1"}, expect = Expect.ACCEPTABLE, desc = "both went through")
+@Outcome(
+    id = {"0, 1", "1, 1"},
+    expect = Expect.ACCEPTABLE,
+    desc = "both went through")
 @Outcome(expect = Expect.FORBIDDEN, desc = "one waited for the other, or saw it")
 @State
 public class GateNested {

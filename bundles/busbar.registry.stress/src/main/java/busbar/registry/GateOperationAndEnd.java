@@ -2,11 +2,11 @@ package busbar.registry;
 
 import busbar.api.VfioException;
 import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.Expect;
 import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
-import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.infra.results.III_Result;
 
 /** What follows the end runs once, and no operation is inside then. */

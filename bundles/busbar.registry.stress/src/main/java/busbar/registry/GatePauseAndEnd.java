@@ -2,17 +2,23 @@ package busbar.registry;
 
 import busbar.api.VfioException;
 import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.Expect;
 import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
-import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.infra.results.III_Result;
 
 /** A gate that is paused and ended: whoever paused it is alone until the resuming, then it ends. */
 @JCStressTest
-@Outcome(id = {"0, 0, 1", "0, 1, 1"}, expect = Expect.ACCEPTABLE, desc = "the operation passed")
-@Outcome(id = {"2, 0, 1", "2, 1, 1"}, expect = Expect.ACCEPTABLE, desc = "it was refused")
+@Outcome(
+    id = {"0, 0, 1", "0, 1, 1"},
+    expect = Expect.ACCEPTABLE,
+    desc = "the operation passed")
+@Outcome(
+    id = {"2, 0, 1", "2, 1, 1"},
+    expect = Expect.ACCEPTABLE,
+    desc = "it was refused")
 @Outcome(expect = Expect.FORBIDDEN, desc = "somebody was not alone, or the end was not one")
 @State
 public class GatePauseAndEnd {

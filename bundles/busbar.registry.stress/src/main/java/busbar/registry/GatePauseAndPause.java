@@ -1,11 +1,11 @@
 package busbar.registry;
 
 import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.Expect;
 import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
-import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.infra.results.III_Result;
 
 /** Two who pause the same gate take turns. */
