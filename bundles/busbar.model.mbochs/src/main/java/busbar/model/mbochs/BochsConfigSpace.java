@@ -51,6 +51,15 @@ final class BochsConfigSpace {
     }
   }
 
+  byte[] image() {
+    return bytes.array().clone();
+  }
+
+  /** Takes over what {@link #image} gave. */
+  void restore(byte[] image) {
+    bytes.put(0, image);
+  }
+
   private void writeBar(int bar, int size, int value) {
     int address = value == ALL_ONES ? -size : value & ~BAR_FLAGS;
     bytes.putInt(bar, address | bytes.get(bar) & BAR_FLAGS);

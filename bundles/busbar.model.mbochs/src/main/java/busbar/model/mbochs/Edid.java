@@ -17,6 +17,9 @@ final class Edid {
   /** The longest EDID. */
   static final int MAX_SIZE = 0x400;
 
+  /** Bytes of {@link #image}. */
+  static final int IMAGE_SIZE = (int) VfioRegionGfxEdid.SIZE + MAX_SIZE;
+
   private final ByteBuffer registers =
       ByteBuffer.allocate((int) VfioRegionGfxEdid.SIZE).order(ByteOrder.LITTLE_ENDIAN);
   private final ByteBuffer blob = ByteBuffer.allocate(MAX_SIZE).order(ByteOrder.LITTLE_ENDIAN);
@@ -57,6 +60,17 @@ final class Edid {
         link == VfioHeader.VFIO_DEVICE_GFX_LINK_STATE_UP
             && Integer.compareUnsigned(offset, size) < 0;
     return shown && blobFits(offset, width) ? get(offset, width) : 0;
+  }
+
+  /** The registers, and the EDID after them. */
+  byte[] image() {
+    return ByteBuffer.allocate(IMAGE_SIZE).put(registers.array()).put(blob.array()).array();
+  }
+
+  /** Takes over what {@link #image} gave. */
+  void restore(byte[] image) {
+    registers.put(0, image, 0, registers.capacity());
+    blob.put(0, image, registers.capacity(), MAX_SIZE);
   }
 
   private static boolean isRegister(int offset, int width) {

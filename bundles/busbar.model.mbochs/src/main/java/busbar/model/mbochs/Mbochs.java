@@ -22,8 +22,10 @@ import busbar.api.FileOps;
 import busbar.api.client.MmapRequest;
 import busbar.api.device.MappedRegion;
 import busbar.api.mdev.NaturalAccess;
+import busbar.api.memory.MemoryWindow;
 import busbar.api.memory.MmioWindow;
 import busbar.api.memory.PhysicalMemory;
+import busbar.api.state.StateRecord;
 import busbar.model.mbochs.Planes.Plane;
 import busbar.model.mbochs.VbeRegisters.Mode;
 import busbar.uapi.CapabilityChain;
@@ -33,6 +35,8 @@ import busbar.uapi.VfioIrqInfo;
 import busbar.uapi.VfioRegionInfo;
 import busbar.uapi.VfioRegionInfoCapType;
 import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -40,6 +44,8 @@ import java.util.Optional;
  * the other, a page each for all but the last. Any thread.
  */
 final class Mbochs implements NaturalAccess.Load, NaturalAccess.Store, MappedRegion {
+  static final String STATE_KIND = "mbochs";
+  static final int STATE_VERSION = 1;
   private static final int PAGE = 4096;
   private static final long REGISTERS = PAGE;
   private static final long EDID = REGISTERS + PAGE;
@@ -61,7 +67,7 @@ final class Mbochs implements NaturalAccess.Load, NaturalAccess.Store, MappedReg
   private final BochsConfigSpace config;
   private final VbeRegisters vbe;
   private final Edid edid;
-  private final Planes planes = new Planes();
+  private Planes planes = new Planes();
 
   Mbochs(String uuid, Model model, PhysicalMemory physicalMemory) {
     this.uuid = uuid;
@@ -88,6 +94,60 @@ final class Mbochs implements NaturalAccess.Load, NaturalAccess.Store, MappedReg
       planes.clear();
     }
     memory.drop();
+  }
+
+  /** All that a successor of the driver needs; the memory itself is handed over, not a copy. */
+  StateRecord save() {
+    Map<String, Object> values = new HashMap<>();
+    values.put("model", model.name());
+    synchronized (opsLock) {
+      values.put("config", config.image());
+      values.put("registers", vbe.image());
+      values.put("edid", edid.image());
+      values.put("planes", planes.save());
+    }
+    memory
+        .used()
+        .ifPresent(
+            window -> {
+              values.put("memory", window.memory());
+              values.put("physical", window.physical());
+            });
+    return new StateRecord(STATE_KIND, STATE_VERSION, values);
+  }
+
+  /** Takes over from {@link #save}; {@code EINVAL} and unchanged if the record does not fit. */
+  void restore(StateRecord record) {
+    StateRecord state = record.expect(STATE_KIND, STATE_VERSION);
+    byte[] configImage = state.get("config", byte[].class);
+    long[] registers = state.get("registers", long[].class);
+    byte[] edidImage = state.get("edid", byte[].class);
+    VbeRegisters.check(registers);
+    if (state.choice("model", Model.class) != model
+        || configImage.length != BochsConfigSpace.SIZE
+        || edidImage.length != Edid.IMAGE_SIZE) {
+      throw Errno.EINVAL.because("the state is not that of %s, a display %s", uuid, model);
+    }
+    Planes known = Planes.of(state.get("planes", StateRecord.class));
+    MemoryWindow inherited =
+        state
+            .optional("memory", MemorySegment.class)
+            .map(segment -> memory.check(state.number("physical"), segment))
+            .orElse(null);
+    synchronized (opsLock) {
+      config.restore(configImage);
+      vbe.restore(registers);
+      edid.restore(edidImage);
+      planes = known;
+    }
+    if (inherited != null) {
+      memory.inherit(inherited);
+    }
+  }
+
+  /** The successor has the memory. */
+  void forget() {
+    memory.forget();
   }
 
   @Override

@@ -17,6 +17,8 @@ import busbar.api.mdev.MdevParent;
 import busbar.api.mdev.MdevType;
 import busbar.api.mdev.NaturalAccess;
 import busbar.api.memory.PhysicalMemory;
+import busbar.api.state.HandoverOps;
+import busbar.api.state.StateRecord;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
@@ -31,7 +33,7 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 /** The parent {@code mbochs}: Bochs displays, as many as there is video memory. Any thread. */
 @Component(service = MdevParent.class)
 @Designate(ocd = MbochsParent.Config.class)
-public final class MbochsParent implements MdevParent<Mbochs> {
+public final class MbochsParent implements MdevParent<Mbochs>, HandoverOps<Mbochs> {
   /** What there is to hand out. */
   @ObjectClassDefinition(name = "Busbar: mediated Bochs displays")
   public @interface Config {
@@ -136,5 +138,34 @@ public final class MbochsParent implements MdevParent<Mbochs> {
       default -> throw Errno.ENOTTY.because("mbochs has no ioctl 0x%x", command);
     }
     return 0;
+  }
+
+  @Override
+  public String stateKind() {
+    return Mbochs.STATE_KIND;
+  }
+
+  @Override
+  public int stateVersion() {
+    return Mbochs.STATE_VERSION;
+  }
+
+  @Override
+  public StateRecord save(Mbochs display) {
+    return display.save();
+  }
+
+  @Override
+  public void restore(Mbochs fresh, StateRecord state) {
+    fresh.restore(state);
+  }
+
+  /** Nothing was stopped. */
+  @Override
+  public void resume(Mbochs display) {}
+
+  @Override
+  public void forget(Mbochs display) {
+    display.forget();
   }
 }

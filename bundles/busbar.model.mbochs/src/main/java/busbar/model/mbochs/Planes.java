@@ -2,8 +2,12 @@ package busbar.model.mbochs;
 
 import busbar.api.Errno;
 import busbar.api.FileOps;
+import busbar.api.NamedFile;
+import busbar.api.state.StateRecord;
 import busbar.model.mbochs.VbeRegisters.Mode;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -48,7 +52,43 @@ final class Planes {
       throw Errno.EINVAL.because(
           "the picture begins at 0x%x, which is no page", plane.mode().offset());
     }
-    return () -> "/dmabuf:mbochs-" + id;
+    return new NamedFile("/dmabuf:mbochs-" + id);
+  }
+
+  StateRecord save() {
+    List<StateRecord> known = new ArrayList<>();
+    for (Plane plane : byMode.values()) {
+      Mode mode = plane.mode();
+      known.add(
+          new StateRecord(
+              "mbochs plane",
+              1,
+              Map.of(
+                  "id", (long) plane.id(),
+                  "width", (long) mode.width(),
+                  "height", (long) mode.height(),
+                  "stride", (long) mode.stride(),
+                  "offset", mode.offset(),
+                  "size", mode.size())));
+    }
+    return new StateRecord("mbochs planes", 1, Map.of("planes", known, "next", (long) nextId));
+  }
+
+  /** What {@link #save} gave; {@code EINVAL} if it is not that. */
+  static Planes of(StateRecord record) {
+    Planes planes = new Planes();
+    planes.nextId = (int) record.number("next");
+    for (StateRecord plane : record.list("planes", StateRecord.class)) {
+      Mode mode =
+          new Mode(
+              (int) plane.number("width"),
+              (int) plane.number("height"),
+              (int) plane.number("stride"),
+              plane.number("offset"),
+              plane.number("size"));
+      planes.byMode.put(mode, new Plane((int) plane.number("id"), mode));
+    }
+    return planes;
   }
 
   /** The display is closed. */

@@ -1,5 +1,6 @@
 package busbar.model.mbochs;
 
+import busbar.api.Errno;
 import java.util.Arrays;
 import java.util.Optional;
 
@@ -56,6 +57,23 @@ final class VbeRegisters {
     if (index < COUNT) {
       values[index] = value;
     }
+  }
+
+  /** All registers, as numbers. */
+  long[] image() {
+    return Arrays.stream(values).asLongStream().toArray();
+  }
+
+  /** {@code EINVAL} if these are not the registers of such a display. */
+  static void check(long[] image) {
+    if (image.length != COUNT || Arrays.stream(image).anyMatch(value -> value < 0 || value > 0xffff)) {
+      throw Errno.EINVAL.because("not eleven registers of 16 bits: %s", Arrays.toString(image));
+    }
+  }
+
+  /** Takes over what {@link #image} gave and {@link #check} accepts. */
+  void restore(long[] image) {
+    Arrays.setAll(values, i -> (int) image[i]);
   }
 
   /**

@@ -51,18 +51,27 @@ final class Mdpy implements NaturalAccess.Load, NaturalAccess.Store, MappedRegio
   private final MdpyConfigSpace config;
   private int knownIrqs;
 
-  /** Where the framebuffer is; {@code null} once a successor has it. */
+  /** Where the framebuffer is; {@code null} before a predecessor's comes, or a successor has it. */
   private volatile MemoryWindow framebuffer;
 
-  Mdpy(String uuid, Resolution resolution, PhysicalMemory physicalMemory) {
+  /** Where the framebuffer comes from. */
+  enum Origin {
+    NEW,
+    /** From a predecessor, with its state. */
+    INHERITED
+  }
+
+  Mdpy(String uuid, Resolution resolution, PhysicalMemory physicalMemory, Origin origin) {
     this.uuid = uuid;
     this.resolution = resolution;
     this.physicalMemory = physicalMemory;
     this.config = new MdpyConfigSpace(resolution);
-    // collected when nobody can reach it any more: a device may still write to it after the removal
-    MemorySegment memory = Arena.ofAuto().allocate(resolution.memorySize(), PAGE);
-    this.framebuffer = new MemoryWindow(physicalMemory.add(memory), memory);
-    reset();
+    if (origin == Origin.NEW) {
+      // collected when nobody can reach it any more: a device may write to it after the removal
+      MemorySegment memory = Arena.ofAuto().allocate(resolution.memorySize(), PAGE);
+      this.framebuffer = new MemoryWindow(physicalMemory.add(memory), memory);
+      reset();
+    }
   }
 
   /** Paints the picture that it starts with: rows from black to white. */
@@ -238,17 +247,25 @@ final class Mdpy implements NaturalAccess.Load, NaturalAccess.Store, MappedRegio
     byte[] image = state.get("config", byte[].class);
     MemorySegment memory = state.get("framebuffer", MemorySegment.class);
     MemoryWindow inherited = new MemoryWindow(state.number("physical"), memory);
-    int irqs = (int) state.number("knownIrqs");
+    long irqs = state.number("knownIrqs");
+    MemorySegment block = physicalMemory.segment(inherited.physical());
+    if (block == null
+        || block.address() != memory.address()
+        || irqs != 0 && irqs != VFIO_PCI_NUM_IRQS) {
+      throw Errno.EINVAL.because(
+          "no framebuffer is at 0x%x, or %d interrupt indexes are known",
+          inherited.physical(), irqs);
+    }
     if (image.length != MdpyConfigSpace.SIZE || memory.byteSize() != resolution.memorySize()) {
       throw Errno.EINVAL.because(
           "a framebuffer of %d bytes is not that of %s, a display of %s",
           memory.byteSize(), uuid, resolution);
     }
-    physicalMemory.remove(framebuffer.physical());
+    drop();
     framebuffer = inherited;
     synchronized (opsLock) {
       config.restore(image);
-      knownIrqs = irqs;
+      knownIrqs = (int) irqs;
     }
   }
 

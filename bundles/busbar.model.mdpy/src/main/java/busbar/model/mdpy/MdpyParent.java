@@ -84,7 +84,8 @@ public final class MdpyParent implements MdevParent<Mdpy>, HandoverOps<Mdpy> {
 
   @Override
   public Mdpy create(MdevType type, String uuid, VfioDevice vfio) {
-    return new Mdpy(uuid, Resolution.of(type), physicalMemory);
+    Mdpy.Origin framebuffer = vfio.isTakenOver() ? Mdpy.Origin.INHERITED : Mdpy.Origin.NEW;
+    return new Mdpy(uuid, Resolution.of(type), physicalMemory, framebuffer);
   }
 
   @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import busbar.api.VfioException;
 import busbar.api.client.MmapRequest;
 import busbar.api.memory.PhysicalMemory;
+import busbar.conformance.swap.DeviceStub;
 import java.lang.foreign.MemorySegment;
 import java.util.Random;
 import net.jqwik.api.ForAll;
@@ -18,7 +19,7 @@ class FuzzTest {
   void randomBytesGetAResultOrAnErrno(@ForAll long seed) {
     Random random = new Random(seed);
     MdpyParent parent = new MdpyParent(4, new PhysicalMemory());
-    Mdpy child = parent.create(parent.types().getFirst(), "fuzz", null);
+    Mdpy child = parent.create(parent.types().getFirst(), "fuzz", DeviceStub.of("fuzz"));
     for (int i = 0; i < STEPS; i++) {
       MemorySegment bytes = bytes(random);
       long offset = offset(random);

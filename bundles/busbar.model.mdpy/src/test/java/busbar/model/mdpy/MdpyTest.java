@@ -25,6 +25,7 @@ import busbar.uapi.VfioDeviceGfxPlaneInfo;
 import busbar.uapi.VfioDeviceInfo;
 import busbar.uapi.VfioIrqInfo;
 import busbar.uapi.VfioRegionInfo;
+import busbar.conformance.swap.DeviceStub;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.HexFormat;
@@ -38,6 +39,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Values as Linux recorded them; what was not recorded as the sample's registers define it. */
 class MdpyTest {
   private static final long FRAMEBUFFER = 4096;
+  private static final String UUID = "83b8f4f2-509f-382f-3c1e-e6bfe0fa2001";
   private static final int PROBE = 1;
   private static final int DMABUF = 2;
   private static final int REGION = 4;
@@ -47,7 +49,7 @@ class MdpyTest {
   private final Mdpy vga = make(0);
 
   private Mdpy make(int type) {
-    return parent.create(parent.types().get(type), "83b8f4f2-509f-382f-3c1e-e6bfe0fa2001", null);
+    return parent.create(parent.types().get(type), UUID, DeviceStub.of(UUID));
   }
 
   private static MemorySegment struct(int size) {
@@ -238,7 +240,7 @@ class MdpyTest {
     before.store(16, 4, 0xcafe);
     write(vga, 0x10, "000000fe");
     MdpyParent next = new MdpyParent(4, physical);
-    Mdpy fresh = next.create(next.types().get(0), "other", null);
+    Mdpy fresh = next.create(next.types().get(0), "other", DeviceStub.takenOver("other"));
     next.restore(fresh, parent.save(vga));
     parent.forget(vga);
     parent.remove(vga);

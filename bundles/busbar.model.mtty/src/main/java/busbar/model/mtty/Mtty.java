@@ -18,6 +18,7 @@ import busbar.api.Args;
 import busbar.api.Caller;
 import busbar.api.Errno;
 import busbar.api.EventFd;
+import busbar.api.device.MigrationState;
 import busbar.api.mdev.NaturalAccess;
 import busbar.api.state.StateRecord;
 import busbar.uapi.VfioDeviceInfo;
@@ -183,7 +184,13 @@ final class Mtty implements NaturalAccess.Load, NaturalAccess.Store {
     forgetWiring();
   }
 
-  void forgetWiring() {
+  /** A successor has the card. */
+  void forget() {
+    migration.endStreams();
+    forgetWiring();
+  }
+
+  private void forgetWiring() {
     synchronized (opsLock) {
       interrupts.unwire();
     }
@@ -212,11 +219,11 @@ final class Mtty implements NaturalAccess.Load, NaturalAccess.Store {
     }
   }
 
-  /** All that a successor of the driver needs; {@code EBUSY} while a migration stream is open. */
+  /** All that a successor of the driver needs. */
   StateRecord save(int version) {
     Map<String, Object> values = new HashMap<>();
     values.put("shown", (long) shown);
-    values.put("migration", migration.stateWithoutStream(uuid).name());
+    values.put("migration", migration.stateForSuccessor().name());
     values.put("precopyInfoV2", migration.precopyInfoV2());
     synchronized (opsLock) {
       values.put("ports", List.of(ports[0].image(), ports[1].image()));
@@ -247,17 +254,21 @@ final class Mtty implements NaturalAccess.Load, NaturalAccess.Store {
     }
     images.forEach(SerialPort::check);
     byte[] configImage = state.get("config", byte[].class);
-    int irqs = (int) state.number("knownIrqs");
-    boolean wired = state.values().containsKey("interrupt");
-    EventFd eventFd = wired ? state.get("interrupt", EventFd.class) : null;
-    int index = (int) state.number("interruptIndex");
-    boolean masked = state.get("interruptMasked", Boolean.class);
     MttyConfigSpace.check(configImage);
-    migration.restore(state);
+    long irqs = state.number("knownIrqs");
+    EventFd eventFd = state.optional("interrupt", EventFd.class).orElse(null);
+    long index = state.number("interruptIndex");
+    if (irqs != 0 && irqs != VFIO_PCI_NUM_IRQS || !MttyInterrupts.canBe(index, eventFd)) {
+      throw Errno.EINVAL.because(
+          "the state of %s knows %d interrupt indexes and uses %d", uuid, irqs, index);
+    }
+    boolean masked = state.get("interruptMasked", Boolean.class);
+    migration.restore(
+        state.choice("migration", MigrationState.class), state.get("precopyInfoV2", Boolean.class));
     synchronized (opsLock) {
       config.restore(configImage);
-      knownIrqs = irqs;
-      interrupts.restore(index, eventFd, masked);
+      knownIrqs = (int) irqs;
+      interrupts.restore((int) index, eventFd, masked);
       for (int i = 0; i < ports.length; i++) {
         ports[i].restore(images.get(i));
       }

@@ -136,9 +136,16 @@ final class MttyInterrupts {
     return masked;
   }
 
+  /** Whether an index and an eventfd go together. */
+  static boolean canBe(long index, EventFd eventFd) {
+    return eventFd == null
+        ? index == NONE
+        : index == VFIO_PCI_INTX_IRQ_INDEX || index == VFIO_PCI_MSI_IRQ_INDEX;
+  }
+
   /** Takes over the wiring of a predecessor. */
   void restore(int wiredIndex, EventFd wiredTo, boolean wasMasked) {
-    index = wiredTo == null ? NONE : wiredIndex;
+    index = wiredIndex;
     eventFd = wiredTo;
     masked = wasMasked;
   }

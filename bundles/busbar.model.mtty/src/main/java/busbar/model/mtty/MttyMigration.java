@@ -1,10 +1,12 @@
 package busbar.model.mtty;
 
+import static busbar.api.device.MigrationState.ERROR;
 import static busbar.api.device.MigrationState.PRE_COPY;
 import static busbar.api.device.MigrationState.PRE_COPY_P2P;
 import static busbar.api.device.MigrationState.RESUMING;
 import static busbar.api.device.MigrationState.RUNNING;
 import static busbar.api.device.MigrationState.RUNNING_P2P;
+import static busbar.api.device.MigrationState.STOP;
 import static busbar.api.device.MigrationState.STOP_COPY;
 import static busbar.api.device.MigrationStates.FLAG_P2P;
 import static busbar.api.device.MigrationStates.FLAG_PRE_COPY;
@@ -14,7 +16,6 @@ import busbar.api.Errno;
 import busbar.api.FileOps;
 import busbar.api.device.MigrationState;
 import busbar.api.device.MigrationStates;
-import busbar.api.state.StateRecord;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -67,7 +68,7 @@ final class MttyMigration {
   /** What a step does besides changing the state; the ways between running states do nothing. */
   private FileOps step(MigrationState next) {
     if (state == RESUMING) {
-      card.restorePorts(resuming.complete());
+      card.restorePorts(received().complete());
     }
     return switch (next) {
       case RESUMING -> resuming = new ResumingStream(card.shownPorts());
@@ -78,6 +79,14 @@ final class MttyMigration {
         yield null;
       }
     };
+  }
+
+  /** {@code EINVAL} if who was to write the state has gone with the last user. */
+  private ResumingStream received() {
+    if (resuming == null) {
+      throw Errno.EINVAL.because("nothing has come of the state of %s", card);
+    }
+    return resuming;
   }
 
   /** The other ways to these states lead from one to the other. */
@@ -152,30 +161,33 @@ final class MttyMigration {
   }
 
   /**
-   * The state, for a successor of the driver; a stream is this driver's own and cannot be handed
-   * over.
+   * The state that a successor of the driver begins with. A stream is this driver's own: it ends
+   * with it, and the card is as if the migration had been given up. It runs on or stays stopped,
+   * and one that was to be resumed has to be reset, because only a part of its state has come.
    */
-  MigrationState stateWithoutStream(String uuid) {
+  MigrationState stateForSuccessor() {
     stateLock.lock();
     try {
-      if (saving != null || resuming != null) {
-        throw Errno.EBUSY.because("%s is being migrated, its stream cannot be handed over", uuid);
+      if (saving == null && resuming == null) {
+        return state;
       }
-      return state;
+      return switch (state) {
+        case STOP_COPY -> STOP;
+        case PRE_COPY -> RUNNING;
+        case PRE_COPY_P2P -> RUNNING_P2P;
+        case RESUMING -> ERROR;
+        default -> state;
+      };
     } finally {
       stateLock.unlock();
     }
   }
 
-  void restore(StateRecord record) {
-    String name = record.get("migration", String.class);
-    boolean v2 = record.get("precopyInfoV2", Boolean.class);
+  void restore(MigrationState predecessors, boolean v2) {
     stateLock.lock();
     try {
-      state = MigrationState.valueOf(name);
+      state = predecessors;
       precopyInfoV2 = v2;
-    } catch (IllegalArgumentException e) {
-      throw Errno.EINVAL.because("%s is no migration state", name);
     } finally {
       stateLock.unlock();
     }

@@ -207,6 +207,6 @@ public final class MttyParent
 
   @Override
   public void forget(Mtty card) {
-    card.forgetWiring();
+    card.forget();
   }
 }

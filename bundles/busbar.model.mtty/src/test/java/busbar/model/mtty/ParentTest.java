@@ -1,6 +1,5 @@
 package busbar.model.mtty;
 
-import static busbar.api.device.MigrationState.PRE_COPY;
 import static busbar.model.mtty.Card.errnoOf;
 import static busbar.uapi.VfioHeader.VFIO_IRQ_SET_ACTION_TRIGGER;
 import static busbar.uapi.VfioHeader.VFIO_IRQ_SET_DATA_EVENTFD;
@@ -84,12 +83,5 @@ class ParentTest {
     StateRecord partial = new StateRecord("mtty", 1, broken);
     assertThat(errnoOf(() -> dual.parent.restore(dual.mtty, partial))).isEqualTo(Errno.EINVAL);
     assertThat(dual.read(1, 7)).isEqualTo(0x11);
-  }
-
-  @Test
-  void aCardInMigrationIsNotHandedOver() {
-    Card card = new Card(1);
-    card.parent.setState(card.mtty, card, PRE_COPY);
-    assertThat(errnoOf(() -> card.parent.save(card.mtty))).isEqualTo(Errno.EBUSY);
   }
 }
