@@ -187,8 +187,9 @@ final class BackendBridge {
       Faults.of(e, backend.toString(), "going on with " + container);
     }
     String because = backend + " of " + container + " is gone: " + why;
-    container.loseHeld(hold.attachment, because, () -> end(hold));
+    // who is told that the backend is gone finds the record of it
     journal.add(hold.recording.end(Result.LOST, because, ""));
+    container.loseHeld(hold.attachment, because, () -> end(hold));
   }
 
   private void end(BackendHold hold) {

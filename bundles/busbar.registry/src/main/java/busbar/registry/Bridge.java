@@ -204,8 +204,14 @@ final class Bridge {
     }
     String because = hold.driver() + " of " + entry.name() + " is gone: " + why;
     entry.setLostDriver(hold.driver().name());
-    departures.lose(entry, because, hold::end);
-    journal.add(hold.recording.end(Result.LOST, because, ""));
+    // who is told that the device is gone finds the record of it
+    departures.lose(
+        entry,
+        because,
+        () -> {
+          journal.add(hold.recording.end(Result.LOST, because, ""));
+          hold.end();
+        });
   }
 
   private void resume(DeviceObject object) {
