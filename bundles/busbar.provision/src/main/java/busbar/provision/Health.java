@@ -6,7 +6,9 @@ import busbar.api.swap.SwapRecord;
 import busbar.api.swap.SwapRecord.Result;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.osgi.framework.Bundle;
 import org.osgi.service.component.runtime.ServiceComponentRuntime;
 import org.osgi.service.component.runtime.dto.ComponentConfigurationDTO;
@@ -102,30 +104,50 @@ final class Health {
             .toList();
   }
 
+  /** The places that somebody uses now. */
+  Set<String> busy() {
+    SwapAdmin admin = swaps.get();
+    return admin == null
+        ? Set.of()
+        : admin.slots().stream()
+            .filter(slot -> slot.inUse() && slot.current() != null)
+            .map(Health::name)
+            .collect(Collectors.toSet());
+  }
+
+  private static String name(Slot slot) {
+    return slot.kind() + " of " + slot.target();
+  }
+
   /**
-   * Waits until every place that is in use has somebody again.
+   * Waits until every place that was in use has somebody again.
    *
+   * @param changed a bundle that is meant to run; null: none was changed
+   * @param busy the places that were in use
    * @return what is wrong, if it does not come to that
    */
-  Optional<String> settle(Bundle changed, long mark) throws InterruptedException {
+  Optional<String> settle(Bundle changed, long mark, Set<String> busy)
+      throws InterruptedException {
     SwapAdmin admin = swaps.get();
     long patience = admin == null ? 0 : admin.settings().graceMillis() / 2;
     long end = System.nanoTime() + patience * 1_000_000;
     while (true) {
       Optional<String> wrong =
           changed == null ? swapGoneWrong(mark) : complaint(changed).or(() -> swapGoneWrong(mark));
-      Optional<Slot> empty =
+      Optional<String> empty =
           admin == null
               ? Optional.empty()
               : admin.slots().stream()
-                  .filter(slot -> slot.inUse() && slot.current() == null)
+                  .filter(slot -> slot.current() == null)
+                  .map(Health::name)
+                  .filter(busy::contains)
                   .findFirst();
       if (wrong.isPresent() || empty.isEmpty()) {
         return wrong;
       }
       if (System.nanoTime() > end) {
         return Optional.of(
-            "nobody took over %s within %d ms".formatted(empty.get().target(), patience));
+            "nobody took over as the %s within %d ms".formatted(empty.get(), patience));
       }
       Thread.sleep(POLL_MILLIS);
     }

@@ -5,6 +5,7 @@ import busbar.api.VfioException;
 import busbar.api.admin.BundlePlan.Action;
 import busbar.api.swap.SwapRecord.Phase;
 import busbar.provision.Planner.Move;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -15,6 +16,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
@@ -35,6 +37,7 @@ final class Transition {
   private final Health health;
   private final Function<String, Path> copies;
   private final long mark;
+  private final Set<String> busy;
   private final List<Phase> phases = new ArrayList<>();
   private final Deque<Back> back = new ArrayDeque<>();
 
@@ -48,6 +51,7 @@ final class Transition {
     this.health = health;
     this.copies = copies;
     mark = health.mark();
+    busy = health.busy();
   }
 
   /** What was done, and how long it took. */
@@ -174,7 +178,7 @@ final class Transition {
   private static void update(Bundle bundle, Path jar, boolean started)
       throws BundleException, IOException {
     // all of it in memory before the bundle is stopped: the gap is what its users wait for
-    try (InputStream in = new java.io.ByteArrayInputStream(Files.readAllBytes(jar))) {
+    try (InputStream in = new ByteArrayInputStream(Files.readAllBytes(jar))) {
       bundle.update(in);
     }
     if (started && bundle.getState() != Bundle.ACTIVE) {
@@ -193,7 +197,7 @@ final class Transition {
   }
 
   private void check(Bundle changed) throws InterruptedException {
-    Optional<String> wrong = health.settle(changed, mark);
+    Optional<String> wrong = health.settle(changed, mark, busy);
     if (wrong.isPresent()) {
       throw new IllegalStateException(wrong.get());
     }
@@ -211,7 +215,7 @@ final class Transition {
       }
     }
     try {
-      health.settle(null, markOfWayBack).ifPresent(left::add);
+      health.settle(null, markOfWayBack, busy).ifPresent(left::add);
     } catch (InterruptedException e) {
       interrupted = true;
     }

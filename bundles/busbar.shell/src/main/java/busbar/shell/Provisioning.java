@@ -3,7 +3,9 @@ package busbar.shell;
 import busbar.api.admin.BundlePlan;
 import busbar.api.admin.BundleSet;
 import busbar.api.admin.BundleSets;
+import busbar.api.swap.SwapRecord;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
@@ -12,7 +14,34 @@ import picocli.CommandLine.Parameters;
 
 /** Whole sets of bundles: which one was good, and how to get there. */
 final class Provisioning {
+  /** Shown to nobody: only so that all classes that show a record are there. */
+  private static final SwapRecord NOTHING =
+      new SwapRecord(
+          0,
+          Instant.EPOCH,
+          "",
+          "",
+          SwapRecord.Way.UPDATE,
+          "",
+          "",
+          "",
+          List.of(new SwapRecord.Phase("", 0)),
+          1,
+          SwapRecord.Result.DONE,
+          "",
+          "");
+
   private Provisioning() {}
+
+  /**
+   * What a change did. Called once before it: the change may exchange this very bundle, and then
+   * none of its classes can be loaded any more.
+   */
+  private static Outcome report(SwapRecord record) {
+    Outcome outcome = new Outcome(record, Swapping.report(List.of(record)));
+    Plain.of(outcome.model());
+    return outcome;
+  }
 
   private static List<String> numbers(Services services, int position) {
     return position == 1
@@ -140,8 +169,8 @@ final class Provisioning {
       if (dryRun) {
         return show(bundles.planRestore(number));
       }
-      var record = bundles.restore(number, Swapping.OPERATOR);
-      return new Outcome(record, Swapping.report(List.of(record)));
+      report(NOTHING);
+      return report(bundles.restore(number, Swapping.OPERATOR));
     }
 
     @Override
@@ -178,8 +207,8 @@ final class Provisioning {
       if (dryRun) {
         return show(bundles.planFeature(file, repository));
       }
-      var record = bundles.apply(file, repository, Swapping.OPERATOR);
-      return new Outcome(record, Swapping.report(List.of(record)));
+      report(NOTHING);
+      return report(bundles.apply(file, repository, Swapping.OPERATOR));
     }
   }
 }
