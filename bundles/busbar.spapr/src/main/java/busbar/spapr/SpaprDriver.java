@@ -196,8 +196,12 @@ public final class SpaprDriver
   }
 
   @Override
-  public void resume(TceContainer container) {}
+  public void resume(TceContainer container) {
+    // saving stopped nothing
+  }
 
   @Override
-  public void forget(TceContainer container) {}
+  public void forget(TceContainer container) {
+    Handover.forget(container);
+  }
 }

@@ -37,6 +37,9 @@ public final class TceContainer {
   /** The process that enabled, registered or made a window first: all others are refused. */
   AddressSpace process;
 
+  /** The registered memory of that process; {@code null} without one. */
+  Registrations registrations;
+
   final Window[] windows = new Window[TceTableGroup.MAX_TABLES];
   final List<IommuGroup> groups = new ArrayList<>();
   final List<Region> regions = new ArrayList<>();
@@ -59,7 +62,10 @@ public final class TceContainer {
   /** Ties the container to the caller's process; {@code EPERM} for any other. */
   void bindProcess(Caller caller) {
     checkProcess(caller);
-    process = caller.memory();
+    if (process == null) {
+      process = caller.memory();
+      registrations = Registrations.of(process);
+    }
   }
 
   /** {@code EPERM} if the container is tied to another process. */
@@ -84,6 +90,6 @@ public final class TceContainer {
   }
 
   Registrations registrations() {
-    return Registrations.of(process);
+    return registrations;
   }
 }
