@@ -59,7 +59,7 @@ public final class ModelDirectory {
     Version version = bundle == null ? Version.emptyVersion : bundle.getVersion();
     long id = bundle == null ? 0 : bundle.getBundleId();
     synchronized (this) {
-      entries.put(factory, new Entry(factory, ranking, name, version, id, arrivals++));
+      entries.putIfAbsent(factory, new Entry(factory, ranking, name, version, id, arrivals++));
     }
   }
 

@@ -70,6 +70,8 @@ public final class ModelHost {
   private Leash leash;
   private boolean closed;
   private boolean looksForIdle;
+
+  /** Whom the policy has tried in vain. */
   private List<Entry> refused = List.of();
 
   /** A host without a model yet. */
@@ -137,6 +139,7 @@ public final class ModelHost {
     if (closed) {
       return false;
     }
+    refused = refused.stream().filter(directory::has).toList();
     if (current != null && !directory.has(current)) {
       return depart();
     }
@@ -273,7 +276,6 @@ public final class ModelHost {
     if (policy == SwapPolicy.MANUAL) {
       return;
     }
-    refused = refused.stream().filter(directory::has).toList();
     Entry best =
         directory.candidates(model).stream()
             .filter(each -> !refused.contains(each))
