@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 
 /**
  * A device that a bus driver has, {@code struct vfio_device}: from its probe until it is let go.
@@ -50,6 +51,8 @@ final class DeviceObject implements VfioDevice {
 
   /** On whose behalf the driver opened it; stands in for him when a successor opens it again. */
   private volatile ClientCaller opener;
+
+  private volatile Consumer<ClientImpl> arrival;
 
   /** Whether a driver that probes it now takes it over. */
   private volatile boolean takenOver;
@@ -300,9 +303,32 @@ final class DeviceObject implements VfioDevice {
       now.open(caller);
       opener = caller;
       driverOpen = true;
+      arrive(caller);
     } catch (Throwable t) {
       throw Faults.of(t, now.who(), "opening " + name());
     }
+  }
+
+  /** A state that was brought for the next user comes with the open, or fails it. */
+  private void arrive(ClientCaller caller) {
+    Consumer<ClientImpl> waiting = arrival;
+    if (waiting != null) {
+      try {
+        waiting.accept(caller.client());
+      } catch (RuntimeException e) {
+        releaseDriver();
+        throw e;
+      }
+    }
+  }
+
+  /** What happens with the next open, {@code null} for nothing. */
+  Consumer<ClientImpl> arrival() {
+    return arrival;
+  }
+
+  void setArrival(Consumer<ClientImpl> next) {
+    arrival = next;
   }
 
   /** The mirror image of the container's part of {@link #firstOpen}. */

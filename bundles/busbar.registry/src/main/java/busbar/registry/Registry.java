@@ -1,5 +1,6 @@
 package busbar.registry;
 
+import busbar.api.admin.MigrationAdmin;
 import busbar.api.admin.VfioAdmin;
 import busbar.api.bus.Bus;
 import busbar.api.bus.BusDevice;
@@ -36,6 +37,7 @@ public final class Registry implements AutoCloseable {
   private final DriverCore core;
   private final Clients clients;
   private final Administration administration;
+  private final MigrationDesk migrations;
   private final Swaps swaps;
   private final Bids bids;
 
@@ -57,6 +59,7 @@ public final class Registry implements AutoCloseable {
     Views views = new Views(devices, drivers, groups, containers, backends, clients);
     Explainer explainer = new Explainer(devices, groups, backends, views);
     administration = new Administration(core, views, explainer, settings);
+    migrations = new MigrationDesk(devices, clients);
     settings.add(parameters);
     desk.add(swaps);
   }
@@ -76,6 +79,11 @@ public final class Registry implements AutoCloseable {
 
   public VfioAdmin admin() {
     return administration;
+  }
+
+  /** The edge on which operators move devices. */
+  public MigrationAdmin migrationAdmin() {
+    return migrations;
   }
 
   /** The edge on which operators swap. */

@@ -1,6 +1,7 @@
 package busbar.registry;
 
 import busbar.api.Errno;
+import busbar.api.admin.MigrationAdmin;
 import busbar.api.admin.VfioAdmin;
 import busbar.api.bus.Bus;
 import busbar.api.bus.HostDriver;
@@ -67,6 +68,9 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
     attribute = "objectClass:List<String>=busbar.api.swap.SwapAdmin")
 @Capability(
     namespace = "osgi.service",
+    attribute = "objectClass:List<String>=busbar.api.admin.MigrationAdmin")
+@Capability(
+    namespace = "osgi.service",
     attribute = "objectClass:List<String>=busbar.api.swap.SwapJournal")
 @Component(
     configurationPid = "busbar.registry",
@@ -122,6 +126,7 @@ public final class RegistryComponent {
             ModuleParameters.class, registry.parameters(), FrameworkUtil.asDictionary(OWN)));
     offer(SwapJournal.class, registry.journal());
     offer(SwapAdmin.class, registry.swapAdmin());
+    offer(MigrationAdmin.class, registry.migrationAdmin());
     offer(Vfio.class, registry.vfio());
     offer(VfioAdmin.class, registry.admin());
   }

@@ -192,7 +192,7 @@ final class FunctionMigration {
   /** One arc; the stream that it opens, {@code null} if it opens none. */
   private FileOps step(MigrationState next) {
     if (state == RESUMING) {
-      hardware().load(resuming.image());
+      load();
     }
     rest(next);
     return switch (next) {
@@ -204,6 +204,16 @@ final class FunctionMigration {
         yield null;
       }
     };
+  }
+
+  /** A state that is refused leaves room for another one in the same stream. */
+  private void load() {
+    try {
+      hardware().load(resuming.image());
+    } catch (RuntimeException e) {
+      resuming.startAnew();
+      throw e;
+    }
   }
 
   private void rest(MigrationState next) {

@@ -43,6 +43,16 @@ final class ResumingStream implements FileOps {
     image = new byte[0];
   }
 
+  /** Nothing was written yet. */
+  void startAnew() {
+    inFrame = 0;
+    image = new byte[0];
+    size = 0;
+    begun = false;
+    complete = false;
+    spoilt = null;
+  }
+
   /**
    * What was written.
    *

@@ -13,8 +13,10 @@ import busbar.client.IommuType;
 import busbar.machine.Machine;
 import busbar.machine.MachineDescription;
 import busbar.machine.model.DeviceModelFactory;
+import busbar.mdev.MdevBus;
 import busbar.model.e1000e.E1000eModelFactory;
 import busbar.model.edu.EduModelFactory;
+import busbar.model.mtty.MttyParent;
 import busbar.model.nvme.NvmeModelFactory;
 import busbar.model.testdev.TestdevModelFactory;
 import busbar.model.vga.VgaModelFactory;
@@ -27,6 +29,8 @@ import java.lang.annotation.Annotation;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /** A host with the PC's devices, whose time the test turns. There can be several in one JVM. */
 final class Host implements AutoCloseable {
@@ -42,6 +46,7 @@ final class Host implements AutoCloseable {
   final VirtualTiming time = new VirtualTiming();
   final Registry registry;
   final Machine machine;
+  final MdevBus mediated;
   private final SystemTiming timing = new SystemTiming();
   private final List<DeviceSession> sessions = new ArrayList<>();
 
@@ -57,6 +62,16 @@ final class Host implements AutoCloseable {
     machine.hostDrivers().forEach(registry::addHostDriver);
     machine.iommus().forEach(registry::addIommu);
     machine.buses().forEach(registry::addBus);
+    mediated =
+        MdevBus.standalone(
+            (child, properties) -> {
+              registry.addDriver(child, 0);
+              return () -> registry.removeDriver(child);
+            },
+            timing,
+            0);
+    registry.addBus(mediated);
+    mediated.addParent(new MttyParent(defaults(MttyParent.Config.class)), Map.of());
   }
 
   private static List<DeviceModelFactory> models() {
@@ -98,11 +113,31 @@ final class Host implements AutoCloseable {
   }
 
   private static void bind(VfioAdmin admin, String device, String driver) {
+    if (admin.device(device).driver().equals(Optional.of(driver))) {
+      return;
+    }
     if (admin.device(device).driver().isPresent()) {
       admin.unbind(device);
     }
     admin.setOverride(device, driver);
     admin.bind(device, driver);
+  }
+
+  /** Opens a child of mtty, which is made if it is not there. */
+  DeviceSession openMtty(String uuid) {
+    if (mediated.children().isEmpty()) {
+      mediated.create("mtty", "mtty-2", uuid);
+    }
+    int group = registry.admin().device(uuid).group().orElseThrow();
+    DeviceSession session =
+        DeviceSession.open(
+            registry.vfio(),
+            ClientPolicy.privileged("test"),
+            Integer.toString(group),
+            uuid,
+            IommuType.TYPE1_V2);
+    sessions.add(session);
+    return session;
   }
 
   DeviceSession open(String device) {
