@@ -44,6 +44,7 @@ public final class DeviceDma implements DmaPort {
   private final long messageSize;
   private final BooleanSupplier busMaster;
   private final Timing timing;
+  private final CallScope scope;
   private final AtomicReferenceArray<Run> cache = new AtomicReferenceArray<>(CACHED);
 
   /**
@@ -51,6 +52,7 @@ public final class DeviceDma implements DmaPort {
    *
    * @param group {@code null} if no IOMMU isolates the device
    * @param busMaster whether the device may send requests now
+   * @param scope told of DMA that leaves memory
    */
   public DeviceDma(
       String device,
@@ -58,7 +60,8 @@ public final class DeviceDma implements DmaPort {
       PhysicalMemory memory,
       Messages messages,
       BooleanSupplier busMaster,
-      Timing timing) {
+      Timing timing,
+      CallScope scope) {
     this.device = device;
     this.group = group;
     this.memory = memory;
@@ -67,6 +70,7 @@ public final class DeviceDma implements DmaPort {
     this.messageSize = messages.size();
     this.busMaster = busMaster;
     this.timing = timing;
+    this.scope = scope;
   }
 
   @Override
@@ -220,6 +224,7 @@ public final class DeviceDma implements DmaPort {
   /** An access at physical addresses, which may lead from one device's window into another's. */
   private boolean physical(
       long physical, MemorySegment buffer, long at, long length, Access access) {
+    Object token = scope.begin();
     try {
       for (long done = 0; done < length; ) {
         long address = physical + done;
@@ -237,13 +242,24 @@ public final class DeviceDma implements DmaPort {
     } catch (IllegalStateException gone) {
       // The client freed memory that is still mapped: for the device nothing answers there.
       return false;
+    } finally {
+      scope.end(token);
+    }
+  }
+
+  private boolean deliver(long iova, int data) {
+    Object token = scope.begin();
+    try {
+      return messages.deliver(iova, data);
+    } finally {
+      scope.end(token);
     }
   }
 
   private boolean message(long iova, MemorySegment buffer, long at, long length, Access access) {
     if (access == Access.WRITE && length == MESSAGE_BYTES) {
       int data = buffer.get(ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), at);
-      if (messages.deliver(iova, data)) {
+      if (deliver(iova, data)) {
         return true;
       }
       report(iova, access, "no vector of this device has that message");

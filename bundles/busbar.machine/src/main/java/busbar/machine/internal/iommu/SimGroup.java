@@ -49,7 +49,13 @@ public class SimGroup implements DmaGroup {
   @Override
   public DmaPort port(DmaPath path) {
     return new DeviceDma(
-        path.device(), this, path.memory(), path.messages(), path.busMaster(), path.timing());
+        path.device(),
+        this,
+        path.memory(),
+        path.messages(),
+        path.busMaster(),
+        path.timing(),
+        path.scope());
   }
 
   /** A device came to the group. */

@@ -12,22 +12,40 @@ import java.util.ArrayDeque;
 final class Callouts {
   private static final ThreadLocal<ArrayDeque<Object>> WITHIN = new ThreadLocal<>();
 
+  /** In the place of a gate: what happens now is the host's doing, nobody waits for it. */
+  private static final Object HOST = "host";
+
   private Callouts() {}
 
   /** A model calls out; what this returns goes to {@link #end}. */
-  static ArrayDeque<Object> begin(ModelGate gate) {
+  static Object begin(ModelGate gate) {
+    return push(gate);
+  }
+
+  /** The host makes the device's hardware do something; as {@link #begin}. */
+  static Object beginHost() {
+    return push(HOST);
+  }
+
+  /** The device's hardware calls out, for its model or for the host; as {@link #begin}. */
+  static Object beginHardware(ModelGate gate) {
+    ArrayDeque<Object> within = WITHIN.get();
+    return push(within != null && within.peek() == HOST ? HOST : gate);
+  }
+
+  private static Object push(Object who) {
     ArrayDeque<Object> within = WITHIN.get();
     if (within == null) {
       within = new ArrayDeque<>(4);
       WITHIN.set(within);
     }
-    within.push(gate);
+    within.push(who);
     return within;
   }
 
   /** The call has returned. */
-  static void end(ArrayDeque<Object> within) {
-    within.pop();
+  static void end(Object within) {
+    ((ArrayDeque<?>) within).pop();
   }
 
   /** Whether the model behind a gate has called out on this thread. */

@@ -5,7 +5,6 @@ import busbar.machine.model.DmaPort;
 import busbar.machine.model.ModelContext;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -78,7 +77,7 @@ final class Leash implements ModelContext {
   }
 
   private void callOut(Runnable action) {
-    ArrayDeque<Object> within = Callouts.begin(gate);
+    Object within = Callouts.begin(gate);
     try {
       action.run();
     } finally {
@@ -172,25 +171,12 @@ final class Leash implements ModelContext {
         target.asSlice(targetOffset, length).fill((byte) 0xff);
         return false;
       }
-      ArrayDeque<Object> within = Callouts.begin(gate);
-      try {
-        return inner.read(iova, target, targetOffset, length);
-      } finally {
-        Callouts.end(within);
-      }
+      return inner.read(iova, target, targetOffset, length);
     }
 
     @Override
     public boolean write(long iova, MemorySegment source, long sourceOffset, long length) {
-      if (state != State.LIVE) {
-        return false;
-      }
-      ArrayDeque<Object> within = Callouts.begin(gate);
-      try {
-        return inner.write(iova, source, sourceOffset, length);
-      } finally {
-        Callouts.end(within);
-      }
+      return state == State.LIVE && inner.write(iova, source, sourceOffset, length);
     }
   }
 

@@ -1,5 +1,6 @@
 package busbar.machine.internal.model;
 
+import busbar.api.Errno;
 import busbar.api.swap.Candidate;
 import busbar.machine.model.DeviceModelFactory;
 import java.util.ArrayList;
@@ -70,6 +71,37 @@ public final class ModelDirectory {
 
   synchronized boolean has(Entry entry) {
     return entries.get(entry.factory()) == entry;
+  }
+
+  /**
+   * Who is meant by an operator's choice for a place.
+   *
+   * @param current who has the place, {@code null} if nobody
+   * @throws busbar.api.VfioException {@code ENOENT} nobody who is there, {@code EINVAL} who has it
+   */
+  Entry find(String model, Candidate wanted, Entry current) {
+    Entry found =
+        candidates(model).stream()
+            .filter(each -> each != current && each.candidate(model).equals(wanted))
+            .findFirst()
+            .orElse(null);
+    if (found != null) {
+      return found;
+    }
+    if (current != null && current.candidate(model).equals(wanted)) {
+      throw Errno.EINVAL.because("%s has the place already", wanted);
+    }
+    throw Errno.ENOENT.because("no factory of %s is there", wanted);
+  }
+
+  /** What an operator writes for an entry so that no other one is meant. */
+  String word(String model, Entry entry) {
+    Candidate candidate = entry.candidate(model);
+    boolean isAlone =
+        candidates(model).stream()
+            .allMatch(
+                each -> each == entry || !each.candidate(model).isMeantBy(candidate.toString()));
+    return isAlone || candidate.bundleId() == 0 ? candidate.toString() : "#" + candidate.bundleId();
   }
 
   /** Who makes a model, best first. */

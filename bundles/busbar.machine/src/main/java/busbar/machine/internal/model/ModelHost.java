@@ -250,25 +250,9 @@ public final class ModelHost {
     }
   }
 
-  /**
-   * Who is meant.
-   *
-   * @throws VfioException {@code ENOENT} nobody who is there, {@code EINVAL} who has the place
-   */
+  /** Who is meant; fails as {@link ModelDirectory#find}. */
   Entry successor(Candidate wanted) {
-    Entry now = current;
-    Entry found =
-        directory.candidates(model).stream()
-            .filter(each -> each != now && each.candidate(model).equals(wanted))
-            .findFirst()
-            .orElse(null);
-    if (found != null) {
-      return found;
-    }
-    if (now != null && now.candidate(model).equals(wanted)) {
-      throw Errno.EINVAL.because("%s has %s already", device.name(), wanted);
-    }
-    throw Errno.ENOENT.because("no factory of %s is there", wanted);
+    return directory.find(model, wanted, current);
   }
 
   private void followPolicy() {
@@ -323,7 +307,7 @@ public final class ModelHost {
       throw e;
     }
     String undo =
-        directory.has(from) ? "vfio:swap " + device.name() + " " + unmistakable(from) : "";
+        directory.has(from) ? "vfio:swap " + device.name() + " " + directory.word(model, from) : "";
     return rules.add(recording.end(Result.DONE, name(to) + " took over", undo));
   }
 
@@ -333,17 +317,6 @@ public final class ModelHost {
 
   private String name(Entry entry) {
     return entry.candidate(model).toString();
-  }
-
-  private String unmistakable(Entry entry) {
-    Candidate candidate = entry.candidate(model);
-    boolean alone =
-        directory.candidates(model).stream()
-            .allMatch(each -> each == entry || !name(each).equals(candidate.toString()));
-    return alone || candidate.bundleId() == 0
-        ? candidate.toString()
-        // a bare # begins a comment in the shell
-        : "'#" + candidate.bundleId() + "'";
   }
 
   private void exchange(Entry to, SwapRecording recording) {

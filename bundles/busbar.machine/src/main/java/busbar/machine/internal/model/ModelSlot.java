@@ -1,6 +1,7 @@
 package busbar.machine.internal.model;
 
 import busbar.api.Errno;
+import busbar.machine.internal.iommu.CallScope;
 import busbar.machine.model.DeviceModel;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -16,7 +17,7 @@ import java.util.Set;
  * only the machine's part of the device does not: configuration space goes on, and the next model
  * is told what was written; a reset makes a state that waits for the next model worthless.
  */
-public final class ModelSlot {
+public final class ModelSlot implements CallScope {
   private static final Logger LOG = System.getLogger(ModelSlot.class.getName());
 
   private record ConfigWrite(int offset, int width) {}
@@ -47,6 +48,22 @@ public final class ModelSlot {
 
   ModelGate gate() {
     return gate;
+  }
+
+  /** The model calls out: what comes back on this thread does not wait for the model. */
+  @Override
+  public Object begin() {
+    return Callouts.beginHardware(gate);
+  }
+
+  /** The host makes the hardware send something that it has held back; as {@link #begin}. */
+  public Object beginHost() {
+    return Callouts.beginHost();
+  }
+
+  @Override
+  public void end(Object token) {
+    Callouts.end(token);
   }
 
   /** The model now; for what needs no gate. */

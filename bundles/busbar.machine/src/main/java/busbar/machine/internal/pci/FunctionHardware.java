@@ -113,15 +113,20 @@ final class FunctionHardware {
     intx = new IntxPin(config, line());
     messages = new MessageHardware(config, capabilities, this::sendMessage);
     errorGate = group == null ? ErrorGate.OPEN : group.errorGate();
-    DmaPath path =
-        new DmaPath(
-            name(), board.memory(), new OwnMessages(this), decoding::master, board.timing());
-    dma = new LoggedDma(group == null ? path.toPhysicalMemory() : group.port(path));
-    work = new DeviceWork(board.timing());
-    migration = new FunctionMigration(this, work, dma);
     host =
         new ModelHost(
             description.model(), new Modelled(), board.models(), board.exchanges(), board.timing());
+    DmaPath path =
+        new DmaPath(
+            name(),
+            board.memory(),
+            new OwnMessages(this),
+            decoding::master,
+            board.timing(),
+            host.slot());
+    dma = new LoggedDma(group == null ? path.toPhysicalMemory() : group.port(path));
+    work = new DeviceWork(board.timing());
+    migration = new FunctionMigration(this, work, dma);
     for (PciResource resource : description.resources()) {
       if (resource.index() <= LAST_BAR) {
         bars.put(resource.index(), new BarWindow(this, resource, messages));
@@ -258,7 +263,12 @@ final class FunctionHardware {
   }
 
   private void sendMessage(long address, int data) {
-    OwnMessages.write(dma, address, data);
+    Object token = slot().beginHost();
+    try {
+      OwnMessages.write(dma, address, data);
+    } finally {
+      slot().end(token);
+    }
   }
 
   int readConfig(int offset, int width) {

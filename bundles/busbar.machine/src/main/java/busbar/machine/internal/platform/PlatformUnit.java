@@ -57,7 +57,12 @@ public final class PlatformUnit implements PlatformDevice {
     node.interrupts().forEach(each -> lines.add(new WiredLine(board, node.name(), each)));
     DmaPath path =
         new DmaPath(
-            node.name(), board.memory(), new ForeignMessages(board), () -> !gone, board.timing());
+            node.name(),
+            board.memory(),
+            new ForeignMessages(board),
+            () -> !gone,
+            board.timing(),
+            host.slot());
     dma = group == null ? path.toPhysicalMemory() : group.port(path);
     host.update();
   }

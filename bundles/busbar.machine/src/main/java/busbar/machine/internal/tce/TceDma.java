@@ -113,6 +113,7 @@ final class TceDma implements DmaPort {
 
   private boolean physical(
       long physical, MemorySegment buffer, long at, long length, Access access) {
+    Object token = path.scope().begin();
     try {
       return access == Access.READ
           ? path.memory().read(physical, buffer, at, length)
@@ -120,13 +121,24 @@ final class TceDma implements DmaPort {
     } catch (IllegalStateException gone) {
       // The client freed memory that is still mapped: for the device nothing answers there.
       return false;
+    } finally {
+      path.scope().end(token);
+    }
+  }
+
+  private boolean deliver(long iova, int data) {
+    Object token = path.scope().begin();
+    try {
+      return path.messages().deliver(iova, data);
+    } finally {
+      path.scope().end(token);
     }
   }
 
   private boolean message(long iova, MemorySegment buffer, long at, long length, Access access) {
     if (access == Access.WRITE && length == MESSAGE_BYTES) {
       int data = buffer.get(ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), at);
-      return path.messages().deliver(iova, data);
+      return deliver(iova, data);
     }
     refuse(buffer, at, length, access);
     report(iova, access, "the range of message interrupts takes writes of 4 bytes only");

@@ -64,7 +64,8 @@ class SimDomainTest {
             }
           },
           busMaster::get,
-          new VirtualTiming());
+          new VirtualTiming(),
+          CallScope.NONE);
   private final MemorySegment buffer = Arena.ofAuto().allocate(1 << 20, PAGE);
 
   private long physical(int pages) {

@@ -2,7 +2,6 @@ package busbar.machine.internal.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -57,13 +56,31 @@ class ModelGateTest {
   void whoWasCalledByTheModelPassesAClosedGate() {
     gate.close();
     assertThat(gate.awaitQuiet(SECOND)).isTrue();
-    ArrayDeque<Object> within = Callouts.begin(gate);
+    Object within = Callouts.begin(gate);
     gate.exit(gate.enter());
     Callouts.end(within);
     assertThat(gate.tryEnter()).isEqualTo(ModelGate.CLOSED);
-    ArrayDeque<Object> other = Callouts.begin(new ModelGate());
+    Object other = Callouts.begin(new ModelGate());
     assertThat(gate.tryEnter()).isEqualTo(ModelGate.CLOSED);
     Callouts.end(other);
+  }
+
+  @Test
+  void whatTheHostSetsOffWaitsAsEverybodyDoes() {
+    gate.close();
+    Object byHost = Callouts.beginHost();
+    Object message = Callouts.beginHardware(gate);
+    assertThat(gate.tryEnter()).isEqualTo(ModelGate.CLOSED);
+    Callouts.end(message);
+    Callouts.end(byHost);
+    Object byModel = Callouts.begin(gate);
+    byHost = Callouts.beginHost();
+    message = Callouts.beginHardware(gate);
+    gate.exit(gate.tryEnter());
+    Callouts.end(message);
+    Callouts.end(byHost);
+    Callouts.end(byModel);
+    assertThat(gate.tryEnter()).isEqualTo(ModelGate.CLOSED);
   }
 
   @Test
