@@ -32,6 +32,11 @@ final class HostSettings {
     modules.forEach(module -> apply(setup, module));
   }
 
+  /** The machine's name, empty if nobody knows it. */
+  String machine() {
+    return setups.stream().map(HostSetup::machine).findFirst().orElse("");
+  }
+
   void remove(HostSetup setup) {
     setups.remove(setup);
   }

@@ -28,8 +28,10 @@ final class MigrationDesk implements MigrationAdmin {
 
   private final Devices devices;
   private final Clients clients;
+  private final HostSettings settings;
 
-  MigrationDesk(Devices devices, Clients clients) {
+  MigrationDesk(Devices devices, Clients clients, HostSettings settings) {
+    this.settings = settings;
     this.devices = devices;
     this.clients = clients;
   }
@@ -144,6 +146,8 @@ final class MigrationDesk implements MigrationAdmin {
           checkFree(entry, mover);
           Map<String, Object> values = new HashMap<>();
           values.put("what", what(entry));
+          values.put("machine", settings.machine());
+          values.put("driver", bound(entry).binding().entry().name());
           values.put("data", mover.save());
           mover.config().ifPresent(config -> values.put("config", config));
           return new StateRecord(STATE_KIND, VERSION, values);

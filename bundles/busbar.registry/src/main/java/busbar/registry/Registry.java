@@ -59,7 +59,7 @@ public final class Registry implements AutoCloseable {
     Views views = new Views(devices, drivers, groups, containers, backends, clients);
     Explainer explainer = new Explainer(devices, groups, backends, views);
     administration = new Administration(core, views, explainer, settings);
-    migrations = new MigrationDesk(devices, clients);
+    migrations = new MigrationDesk(devices, clients, settings);
     settings.add(parameters);
     desk.add(swaps);
   }

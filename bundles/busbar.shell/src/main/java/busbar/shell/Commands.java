@@ -42,6 +42,10 @@ final class Commands {
     BY_NAME.put("good", Provisioning.Good::new);
     BY_NAME.put("rollback", Provisioning.Rollback::new);
     BY_NAME.put("feature", Provisioning.Feature::new);
+    BY_NAME.put("movable", MigrationCommands.Listing::new);
+    BY_NAME.put("save", MigrationCommands.Save::new);
+    BY_NAME.put("restore", MigrationCommands.Restore::new);
+    BY_NAME.put("resume", MigrationCommands.Resume::new);
     BY_NAME.put("param", Tuning.Param::new);
     BY_NAME.put("sriov", Tuning.SriovCommand::new);
     BY_NAME.put("mdev-types", Mediated.Types::new);

@@ -2,6 +2,7 @@ package busbar.shell;
 
 import busbar.api.Errno;
 import busbar.api.admin.BundleSets;
+import busbar.api.admin.MigrationAdmin;
 import busbar.api.admin.VfioAdmin;
 import busbar.api.iommu.Iommu;
 import busbar.api.mdev.MdevAdmin;
@@ -21,6 +22,10 @@ interface Services {
     return Optional.empty();
   }
 
+  default Optional<MigrationAdmin> migrations() {
+    return Optional.empty();
+  }
+
   default Optional<BundleSets> bundles() {
     return Optional.empty();
   }
@@ -36,6 +41,11 @@ interface Services {
   /** The edge of swapping, or {@code ENODEV} with what is missing. */
   default SwapAdmin requireSwaps() {
     return swaps().orElseThrow(() -> Errno.ENODEV.because("no registry here that swaps"));
+  }
+
+  /** The edge on which devices move, or {@code ENODEV} with what is missing. */
+  default MigrationAdmin requireMigrations() {
+    return migrations().orElseThrow(() -> Errno.ENODEV.because("no registry here moves devices"));
   }
 
   /** The sets of bundles, or {@code ENODEV} with what is missing. */

@@ -1,6 +1,7 @@
 package busbar.shell;
 
 import busbar.api.admin.BundleSets;
+import busbar.api.admin.MigrationAdmin;
 import busbar.api.admin.VfioAdmin;
 import busbar.api.iommu.Iommu;
 import busbar.api.mdev.MdevAdmin;
@@ -34,6 +35,7 @@ public final class ShellCommands implements Services {
   private final VfioAdmin vfio;
   private volatile MdevAdmin mdev;
   private volatile SwapAdmin swaps;
+  private volatile MigrationAdmin migrations;
   private volatile BundleSets bundles;
 
   @Activate
@@ -83,6 +85,17 @@ public final class ShellCommands implements Services {
   }
 
   @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
+  void bindMigrations(MigrationAdmin service) {
+    migrations = service;
+  }
+
+  void unbindMigrations(MigrationAdmin service) {
+    if (migrations == service) {
+      migrations = null;
+    }
+  }
+
+  @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
   void bindBundles(BundleSets service) {
     bundles = service;
   }
@@ -115,6 +128,11 @@ public final class ShellCommands implements Services {
   @Override
   public List<Iommu> iommus() {
     return iommus;
+  }
+
+  @Override
+  public Optional<MigrationAdmin> migrations() {
+    return Optional.ofNullable(migrations);
   }
 
   @Override
