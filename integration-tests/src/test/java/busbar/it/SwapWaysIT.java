@@ -421,6 +421,23 @@ public class SwapWaysIT {
     assertDone(EDU, Way.POLICY);
   }
 
+  @Test
+  public void aFileOfAVersionThatRunsUpdatesTheBundleThatRunsAndTakesItAlong() throws Exception {
+    Path deploy = deployFolder();
+    Bundle running = Appliance.bundle(context, "busbar.pci");
+    String version = running.getVersion().toString();
+    long modified = running.getLastModified();
+    Variants.write("busbar.pci", version, deploy.resolve("pci.jar"));
+    await(() -> running.getLastModified() != modified, "the update");
+    await(() -> running.getState() == Bundle.ACTIVE, "the start");
+    expect(EDU, "vfio-pci@" + version);
+    assertDone(EDU, Way.UPDATE);
+    install("busbar.pci", "1.0.1");
+    Files.delete(deploy.resolve("pci.jar"));
+    await(() -> running.getState() == Bundle.UNINSTALLED, "the end of the bundle");
+    expect(EDU, "vfio-pci@1.0.1");
+  }
+
   private Path deployFolder() throws Exception {
     Appliance.bundle(context, "org.apache.felix.fileinstall").start();
     return Path.of(context.getProperty("felix.fileinstall.dir"));

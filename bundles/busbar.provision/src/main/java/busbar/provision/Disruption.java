@@ -1,13 +1,16 @@
 package busbar.provision;
 
 import busbar.api.admin.BundlePlan.Action;
+import busbar.api.client.Vfio;
 import busbar.provision.Planner.Move;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.Constants;
+import org.osgi.framework.ServiceReference;
 import org.osgi.framework.wiring.FrameworkWiring;
 
 /**
@@ -21,7 +24,7 @@ final class Disruption {
   private Disruption() {}
 
   /** The end of a sentence about the first such move; null if there is none. */
-  static String of(BundleContext context, List<Move> moves) {
+  static String of(BundleContext context, Health health, List<Move> moves) {
     FrameworkWiring wiring =
         context.getBundle(Constants.SYSTEM_BUNDLE_LOCATION).adapt(FrameworkWiring.class);
     Set<Bundle> gone =
@@ -32,6 +35,9 @@ final class Disruption {
     for (Move move : moves) {
       if (move.action() == Action.UPDATE || move.action() == Action.UNINSTALL) {
         Bundle bundle = move.now().bundle();
+        if (holdsFiles(bundle) && !health.busy().isEmpty()) {
+          return move.name() + " holds the open files of clients; start anew instead";
+        }
         List<String> users =
             wiring.getDependencyClosure(List.of(bundle)).stream()
                 .filter(user -> user != bundle && !gone.contains(user))
@@ -44,6 +50,15 @@ final class Disruption {
       }
     }
     return null;
+  }
+
+  /** Whether it is the one bundle that is not handed over: what clients hold is in it. */
+  private static boolean holdsFiles(Bundle bundle) {
+    ServiceReference<?>[] services = bundle.getRegisteredServices();
+    return services != null
+        && Arrays.stream(services)
+            .map(service -> (String[]) service.getProperty(Constants.OBJECTCLASS))
+            .anyMatch(types -> Arrays.asList(types).contains(Vfio.class.getName()));
   }
 
   private static String sentence(String name, List<String> users) {

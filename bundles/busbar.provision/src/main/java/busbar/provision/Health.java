@@ -4,7 +4,9 @@ import busbar.api.swap.Slot;
 import busbar.api.swap.SwapAdmin;
 import busbar.api.swap.SwapRecord;
 import busbar.api.swap.SwapRecord.Result;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -126,22 +128,17 @@ final class Health {
    * @param busy the places that were in use
    * @return what is wrong, if it does not come to that
    */
-  Optional<String> settle(Bundle changed, long mark, Set<String> busy)
-      throws InterruptedException {
+  Optional<String> settle(Bundle changed, long mark, Set<String> busy) throws InterruptedException {
     SwapAdmin admin = swaps.get();
     long patience = admin == null ? 0 : admin.settings().graceMillis() / 2;
     long end = System.nanoTime() + patience * 1_000_000;
     while (true) {
       Optional<String> wrong =
           changed == null ? swapGoneWrong(mark) : complaint(changed).or(() -> swapGoneWrong(mark));
+      Map<String, Boolean> filled = filled(admin);
+      wrong = wrong.or(() -> vanished(busy, filled));
       Optional<String> empty =
-          admin == null
-              ? Optional.empty()
-              : admin.slots().stream()
-                  .filter(slot -> slot.current() == null)
-                  .map(Health::name)
-                  .filter(busy::contains)
-                  .findFirst();
+          busy.stream().filter(name -> !filled.getOrDefault(name, true)).findFirst();
       if (wrong.isPresent() || empty.isEmpty()) {
         return wrong;
       }
@@ -151,5 +148,22 @@ final class Health {
       }
       Thread.sleep(POLL_MILLIS);
     }
+  }
+
+  /** Whether somebody is there, by place. */
+  private static Map<String, Boolean> filled(SwapAdmin admin) {
+    Map<String, Boolean> filled = new HashMap<>();
+    if (admin != null) {
+      admin.slots().forEach(slot -> filled.put(name(slot), slot.current() != null));
+    }
+    return filled;
+  }
+
+  /** A place in use that is not there any more; containers go when their client closes them. */
+  private static Optional<String> vanished(Set<String> busy, Map<String, Boolean> filled) {
+    return busy.stream()
+        .filter(name -> !name.startsWith("backend ") && !filled.containsKey(name))
+        .map(name -> "the place for the " + name + " vanished")
+        .findFirst();
   }
 }

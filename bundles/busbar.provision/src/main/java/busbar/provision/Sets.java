@@ -203,7 +203,7 @@ final class Sets implements BundleSets {
   }
 
   private BundlePlan plan(Course course) {
-    String refusal = Disruption.of(context, course.moves());
+    String refusal = Disruption.of(context, health, course.moves());
     List<Step> steps =
         course.moves().stream()
             .map(
@@ -231,7 +231,7 @@ final class Sets implements BundleSets {
 
   private SwapRecord go(Course course, String who) {
     Instant begun = Instant.now();
-    String refusal = Disruption.of(context, course.moves());
+    String refusal = Disruption.of(context, health, course.moves());
     if (refusal != null) {
       throw Errno.EBUSY.because("%s is not reached: %s", course.target(), refusal);
     }

@@ -82,7 +82,8 @@ final class Store {
   synchronized BundleSet keep(List<Running> running, String because, long needed) {
     List<Member> members = running.stream().map(Running::member).toList();
     for (BundleSet set : sets) {
-      if (set.members().equals(members)) {
+      // in whatever order they were installed
+      if (Set.copyOf(set.members()).equals(Set.copyOf(members))) {
         return set;
       }
     }

@@ -3,6 +3,7 @@ package busbar.provision;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import busbar.api.client.Vfio;
 import busbar.api.swap.Candidate;
 import busbar.api.swap.Slot;
 import busbar.api.swap.SwapAdmin;
@@ -29,14 +30,19 @@ class HealthTest extends FelixTest {
   private final class Places implements SwapAdmin {
     final List<SwapRecord> history = new ArrayList<>();
     boolean inUse = true;
+    boolean gone;
     Result resultOfVersion3 = Result.KEPT;
 
     @Override
     public List<Slot> slots() {
       boolean there = one.getState() == Bundle.ACTIVE && one.getVersion().getMajor() != 2;
       Candidate current = new Candidate("driver", "one", "", one.getBundleId());
+      gone = gone || one.getVersion().getMajor() == 4;
       if (one.getVersion().getMajor() == 3 && history.isEmpty()) {
         add(resultOfVersion3);
+      }
+      if (gone) {
+        return List.of();
       }
       return List.of(new Slot("a", "driver", there ? current : null, List.of(), inUse));
     }
@@ -44,8 +50,19 @@ class HealthTest extends FelixTest {
     void add(Result result) {
       history.add(
           new SwapRecord(
-              history.size() + 1, Instant.now(), "a", "driver", Way.UPDATE, "", "1", "3",
-              List.of(), 0, result, "the state is too new", ""));
+              history.size() + 1,
+              Instant.now(),
+              "a",
+              "driver",
+              Way.UPDATE,
+              "",
+              "1",
+              "3",
+              List.of(),
+              0,
+              result,
+              "the state is too new",
+              ""));
     }
 
     @Override
@@ -142,6 +159,32 @@ class HealthTest extends FelixTest {
   }
 
   @Test
+  void aPlaceThatVanishesUnderItsUserIsHarm() throws Exception {
+    long number = set("4.0.0");
+    places.gone = false;
+    assertThatThrownBy(() -> sets.restore(number, "test"))
+        .hasMessageStartingWith("EIO: the place for the driver of a vanished; and what was done");
+    assertThat(bundles()).containsExactly("one 1.0.0 runs");
+  }
+
+  @Test
+  void theBundleThatHoldsTheFilesStaysWhileSomebodyHasAny() throws Exception {
+    long number = set("1.0.1");
+    one.getBundleContext()
+        .registerService(
+            Vfio.class,
+            policy -> {
+              throw new AssertionError("not asked for");
+            },
+            null);
+    assertThatThrownBy(() -> sets.restore(number, "test"))
+        .hasMessageStartingWith("EBUSY")
+        .hasMessageContaining("one holds the open files of clients");
+    places.inUse = false;
+    assertThat(sets.planRestore(number).possible()).isTrue();
+  }
+
+  @Test
   void aSwapThatWentWellIsNone() throws Exception {
     long number = set("3.0.0");
     places.resultOfVersion3 = Result.DONE;
@@ -156,8 +199,8 @@ class HealthTest extends FelixTest {
     long mark = health.mark();
     assertThat(health.complaint(running, mark)).isEmpty();
     places.add(Result.LOST);
-    assertThat(health.complaint(running, mark)).hasValueSatisfying(
-        text -> assertThat(text).contains("the state is too new"));
+    assertThat(health.complaint(running, mark))
+        .hasValueSatisfying(text -> assertThat(text).contains("the state is too new"));
     assertThat(health.complaint(running, health.mark())).isEmpty();
   }
 }
