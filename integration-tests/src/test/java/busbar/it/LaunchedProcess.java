@@ -28,6 +28,17 @@ record LaunchedProcess(int status, String output, String error) {
   /** Runs the launcher, types the input and waits until it ends. */
   static LaunchedProcess withInput(String input, String... arguments)
       throws IOException, InterruptedException {
+    return withInput(input, TIMEOUT_SECONDS, arguments);
+  }
+
+  /** As {@link #of}, for what takes longer. */
+  static LaunchedProcess within(int seconds, String... arguments)
+      throws IOException, InterruptedException {
+    return withInput("", seconds, arguments);
+  }
+
+  private static LaunchedProcess withInput(String input, int seconds, String... arguments)
+      throws IOException, InterruptedException {
     Path folder = Files.createTempDirectory("busbar-it-");
     Path in = Files.writeString(folder.resolve("in"), input);
     Path out = folder.resolve("out");
@@ -39,7 +50,7 @@ record LaunchedProcess(int status, String output, String error) {
               .redirectOutput(out.toFile())
               .redirectError(err.toFile())
               .start();
-      if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
+      if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
         process.destroyForcibly();
         throw new IOException("still running: " + Files.readString(out) + Files.readString(err));
       }

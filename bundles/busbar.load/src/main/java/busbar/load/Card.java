@@ -19,6 +19,11 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /** An open PCI device, real or mediated, with one message armed. Closing it ends its client. */
 final class Card implements AutoCloseable {
+  /** What the lines for people of these devices start with. */
+  static final String EDU = "[1234:11e8]";
+
+  static final String MTTY = "mtty";
+
   private static final long COMMAND_REGISTER = 4;
   private static final int MEMORY_SPACE_AND_BUS_MASTER = 6;
 

@@ -6,12 +6,12 @@ import busbar.api.memory.PhysicalMemory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /** Four threads that use one edu and one mtty device, from {@link #start} to {@link #end}. */
 final class Load implements AutoCloseable {
-  private static final String EDU = "[1234:11e8]";
   private static final long JOIN_MILLIS = 30_000;
   private static final long PAGE = 4096;
 
@@ -22,7 +22,7 @@ final class Load implements AutoCloseable {
   private final long pinnedUnused;
   private final Card edu;
   private final Card mtty;
-  private final MappingWork mappings;
+  private final List<Mappings> mappings;
   private final List<Thread> threads = new ArrayList<>();
   private final long pinnedAtStart;
   private long leakedPages;
@@ -39,18 +39,18 @@ final class Load implements AutoCloseable {
     this.admin = admin;
     paceNanos = TimeUnit.MICROSECONDS.toNanos(paceMicros);
     pinnedUnused = memory.pinnedBytes();
-    edu = Card.open(vfio, admin, "pci", EDU, "load-edu");
-    mtty = Card.open(vfio, admin, "mdev", "mtty", "load-mtty");
-    mappings = new MappingWork(edu, mtty, tally);
-    DmaWork dma = new DmaWork(edu, tally);
-    pinnedAtStart = memory.pinnedBytes();
-    for (Work work :
+    edu = Card.open(vfio, admin, "pci", Card.EDU, "load-edu");
+    mtty = Card.open(vfio, admin, "mdev", Card.MTTY, "load-mtty");
+    mappings = List.of(new Mappings(edu, tally), new Mappings(mtty, tally));
+    List<Work> works =
         List.of(
-            new RegisterWork(edu, mtty, tally),
-            mappings,
-            dma,
-            new InterruptWork(edu, mtty, tally))) {
-      threads.add(Thread.ofPlatform().name("load-" + work.name()).unstarted(() -> go(work)));
+            Work.both(new EduRegisters(edu, tally), new MttyRegisters(mtty, tally)),
+            Work.both(mappings.getFirst(), mappings.getLast()),
+            new EduDma(edu, tally, new SplittableRandom(1)),
+            Work.both(new EduInterrupts(edu, tally), new MttyInterrupts(mtty, tally)));
+    pinnedAtStart = memory.pinnedBytes();
+    for (Work work : works) {
+      threads.add(Thread.ofPlatform().name("load " + work.name()).unstarted(() -> go(work)));
     }
   }
 
@@ -88,7 +88,7 @@ final class Load implements AutoCloseable {
     tally.late(edu.name(), edu.unexpected());
     tally.late(mtty.name(), mtty.unexpected());
     try {
-      mappings.end();
+      mappings.forEach(Mappings::end);
     } catch (RuntimeException e) {
       tally.failed("the last unmapping", e);
     }

@@ -34,6 +34,15 @@ final class Tally {
     tell(what);
   }
 
+  /** A value was read that is known. */
+  void expect(String what, long read, long expected) {
+    if (read != expected) {
+      wrong(
+          "the %s is 0x%x, and 0x%x was written or stands there".formatted(what, read, expected),
+          1);
+    }
+  }
+
   /**
    * An eventfd counted after one interrupt was raised.
    *
@@ -56,6 +65,10 @@ final class Tally {
       doubled.add(count);
       tell(what + ": " + count + " interrupts came that nobody raised");
     }
+  }
+
+  boolean isClean() {
+    return failed.sum() + lost.sum() + doubled.sum() + wrongBytes.sum() == 0;
   }
 
   void tell(String sentence) {

@@ -7,4 +7,20 @@ interface Work {
 
   /** A few operations; throws what they throw. */
   void round();
+
+  /** One after the other. */
+  static Work both(Work one, Work other) {
+    return new Work() {
+      @Override
+      public String name() {
+        return one.name() + " and " + other.name();
+      }
+
+      @Override
+      public void round() {
+        one.round();
+        other.round();
+      }
+    };
+  }
 }

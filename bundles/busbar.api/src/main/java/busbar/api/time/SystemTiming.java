@@ -67,6 +67,11 @@ public final class SystemTiming implements Timing, AutoCloseable {
     return condition.awaitNanos(nanos);
   }
 
+  /** How many timers are set and have not run. */
+  public int pending() {
+    return scheduler.getQueue().size();
+  }
+
   @Override
   public void close() {
     scheduler.shutdownNow();

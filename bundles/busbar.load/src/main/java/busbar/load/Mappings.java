@@ -6,27 +6,24 @@ import busbar.client.Container;
 import busbar.client.DmaAccess;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.List;
 
 /** Maps and unmaps pages, and sees that they are mapped and are not. */
-final class MappingWork implements Work {
+final class Mappings implements Work {
   private static final long BASE = 0x800_0000;
   private static final long PAGE = 4096;
   private static final int SLOTS = 64;
   private static final int KEPT = 8;
 
-  private final List<Card> cards;
-  private final List<Deque<Long>> mapped = List.of(new ArrayDeque<>(), new ArrayDeque<>());
-  private final long[] vaddrs = new long[2];
+  private final Container container;
+  private final Deque<Long> mapped = new ArrayDeque<>();
+  private final long vaddr;
   private final Tally tally;
   private int rounds;
 
-  MappingWork(Card edu, Card mtty, Tally tally) {
-    this.cards = List.of(edu, mtty);
+  Mappings(Card card, Tally tally) {
     this.tally = tally;
-    for (int i = 0; i < cards.size(); i++) {
-      vaddrs[i] = cards.get(i).session.client().memory().allocate(PAGE * KEPT);
-    }
+    container = card.session.container();
+    vaddr = card.session.client().memory().allocate(PAGE * KEPT);
   }
 
   @Override
@@ -36,21 +33,18 @@ final class MappingWork implements Work {
 
   @Override
   public void round() {
-    int which = rounds++ & 1;
-    Container container = cards.get(which).session.container();
-    Deque<Long> here = mapped.get(which);
-    long at = (rounds >>> 1) % SLOTS;
-    long iova = BASE + at * PAGE;
-    container.map(vaddrs[which] + at % KEPT * PAGE, iova, PAGE, DmaAccess.READ_WRITE);
-    here.add(iova);
-    refused(container, vaddrs[which], iova);
+    long slot = rounds++ % SLOTS;
+    long iova = BASE + slot * PAGE;
+    container.map(vaddr + slot % KEPT * PAGE, iova, PAGE, DmaAccess.READ_WRITE);
+    mapped.add(iova);
+    refused(iova);
     tally.operations.add(2);
-    if (here.size() > KEPT) {
-      unmap(container, here.remove());
+    if (mapped.size() > KEPT) {
+      unmap(mapped.remove());
     }
   }
 
-  private void refused(Container container, long vaddr, long iova) {
+  private void refused(long iova) {
     try {
       container.map(vaddr, iova, PAGE, DmaAccess.READ_WRITE);
       tally.failed("mapping", new IllegalStateException("0x%x twice".formatted(iova)));
@@ -61,7 +55,7 @@ final class MappingWork implements Work {
     }
   }
 
-  private void unmap(Container container, long iova) {
+  private void unmap(long iova) {
     long bytes = container.unmap(iova, PAGE);
     long again = container.unmap(iova, PAGE);
     if (bytes != PAGE || again != 0) {
@@ -75,10 +69,7 @@ final class MappingWork implements Work {
 
   /** Takes back what is mapped still. */
   void end() {
-    for (int which = 0; which < cards.size(); which++) {
-      Container container = cards.get(which).session.container();
-      mapped.get(which).forEach(iova -> unmap(container, iova));
-      mapped.get(which).clear();
-    }
+    mapped.forEach(this::unmap);
+    mapped.clear();
   }
 }

@@ -9,7 +9,7 @@ import java.util.SplittableRandom;
  * Sends random bytes into edu's buffer and back, each way ending with an interrupt, and compares
  * them. Where they come back is mapped anew from time to time.
  */
-final class DmaWork implements Work {
+final class EduDma implements Work {
   private static final long SOURCE = 0x80;
   private static final long DESTINATION = 0x88;
   private static final long COUNT = 0x90;
@@ -22,19 +22,35 @@ final class DmaWork implements Work {
   private static final int INTERRUPT = 4;
   private static final int BYTES = 4096;
   private static final int ROUNDS_PER_BUFFER = 16;
+  private static final long SETTLE_NANOS = 5_000_000_000L;
 
   private final Card edu;
   private final Tally tally;
-  private final SplittableRandom random = new SplittableRandom(1);
+  private final SplittableRandom random;
   private final DmaBuffer sent;
   private DmaBuffer came;
   private int rounds;
 
-  DmaWork(Card edu, Tally tally) {
+  EduDma(Card edu, Tally tally, SplittableRandom random) {
+    this.random = random;
+    settle(edu);
     this.edu = edu;
     this.tally = tally;
     sent = edu.session.container().allocate(BYTES);
     came = edu.session.container().allocate(BYTES);
+  }
+
+  /** What a client before this one began may be under way still. */
+  private static void settle(Card edu) {
+    long end = System.nanoTime() + SETTLE_NANOS;
+    while ((edu.registers.read64(COMMAND) & START) != 0) {
+      if (System.nanoTime() > end) {
+        throw new IllegalStateException("a DMA of " + edu.name() + " does not end");
+      }
+      Thread.onSpinWait();
+    }
+    edu.registers.write32(ACKNOWLEDGE, -1);
+    edu.unexpected();
   }
 
   @Override
