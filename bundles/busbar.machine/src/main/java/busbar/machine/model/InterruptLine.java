@@ -9,7 +9,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  *
  * <p>{@link #want} is called under the model's lock, so that the last word counts; {@link #publish}
  * after that without it. Of several threads that publish at once one does it for all of them, in
- * order: a line never ends on a level that is out of date.
+ * order: a line never ends on a level that is out of date. A line that was to go low and is to be
+ * high again is shown low in between: a handler that has found nothing to do any more must be
+ * called anew.
  */
 public final class InterruptLine {
   private final ModelContext context;
@@ -17,10 +19,15 @@ public final class InterruptLine {
   private final AtomicInteger requests = new AtomicInteger();
   private volatile Level wanted = Level.LOW;
 
+  /** How often the line was to go low. */
+  private volatile int falls;
+
   /**
    * What the machine was told last, {@code null} if nothing yet; of the publishing thread alone.
    */
   private Level shown;
+
+  private int shownFalls;
 
   public InterruptLine(ModelContext context, int line) {
     this.context = context;
@@ -29,12 +36,15 @@ public final class InterruptLine {
 
   /** Decides the level; the model's lock is held. */
   public void want(Level level) {
+    if (level == Level.LOW && wanted == Level.HIGH) {
+      falls = falls + 1;
+    }
     wanted = level;
   }
 
   /** Decides the level: high exactly if the condition holds; the model's lock is held. */
   public void wantHighIf(boolean condition) {
-    wanted = condition ? Level.HIGH : Level.LOW;
+    want(condition ? Level.HIGH : Level.LOW);
   }
 
   /** The level decided last. */
@@ -47,13 +57,21 @@ public final class InterruptLine {
     if (requests.getAndIncrement() == 0) {
       int seen = 1; // the requests that the level read next will have served
       do {
-        Level level = wanted;
-        if (level != shown) {
-          shown = level;
-          context.setLine(line, level);
+        int fallen = falls; // before the level: a fall after that has a request of its own
+        if (fallen != shownFalls) {
+          shownFalls = fallen;
+          show(Level.LOW);
         }
+        show(wanted);
         seen = requests.addAndGet(-seen);
       } while (seen != 0);
+    }
+  }
+
+  private void show(Level level) {
+    if (level != shown) {
+      shown = level;
+      context.setLine(line, level);
     }
   }
 }

@@ -106,6 +106,43 @@ class EduSwapLoadTest {
             });
   }
 
+  /** The handler acknowledges what it finds, from within the model's own call. */
+  private void countLevels() {
+    edu.intx()
+        .orElseThrow()
+        .request(
+            "test",
+            Sharing.SHARED,
+            Start.ENABLED,
+            () -> {
+              long status = bar.load(0x24, 4);
+              if (status == 0) {
+                return Handled.NONE;
+              }
+              bar.store(0x64, 4, status);
+              delivered.incrementAndGet();
+              return Handled.YES;
+            });
+  }
+
+  /** One level at a time: by a register, on this thread, or by work of the device's own. */
+  private void raiseLevel(SplittableRandom random) {
+    long wanted = raised.incrementAndGet();
+    if (random.nextBoolean()) {
+      bar.store(0x60, 4, 1);
+    } else {
+      bar.store(0x20, 4, 0x80);
+      bar.store(0x08, 4, 5);
+    }
+    long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    while (delivered.get() < wanted || (bar.load(0x20, 4) & 1) != 0) {
+      assertThat(System.nanoTime()).as("level %d is lost", wanted).isLessThan(patience);
+      LockSupport.parkNanos(10_000);
+    }
+    assertThat(delivered).hasValue(wanted);
+    assertThat(bar.load(0x24, 4)).isZero();
+  }
+
   private interface Work {
     void round(SplittableRandom random) throws Exception;
   }
@@ -211,13 +248,24 @@ class EduSwapLoadTest {
     return pauses;
   }
 
-  private void check(boolean update) throws Exception {
+  private void workWithMessages() {
     setUp();
     countMessages();
     run(1, this::readAndWrite);
     run(2, this::raise);
     run(3, this::transfer);
     run(4, random -> assertThat((int) bar.load(0, 4)).isEqualTo(0x010000ed));
+  }
+
+  private void workWithLevels() {
+    setUp();
+    countLevels();
+    run(1, this::readAndWrite);
+    run(2, this::raiseLevel);
+    run(3, random -> assertThat((int) bar.load(0, 4)).isEqualTo(0x010000ed));
+  }
+
+  private void check(boolean update) throws Exception {
     List<Long> pauses = exchange(update);
     stop.set(true);
     for (Thread thread : threads) {
@@ -252,11 +300,25 @@ class EduSwapLoadTest {
 
   @Test
   void nothingIsLostDoubledOrWrongWhileModelsAreExchangedSideBySide() throws Exception {
+    workWithMessages();
     check(false);
   }
 
   @Test
   void nothingIsLostDoubledOrWrongWhileTheModelIsUpdated() throws Exception {
+    workWithMessages();
+    check(true);
+  }
+
+  @Test
+  void everyLevelIsHandledOnceWhileModelsAreExchangedSideBySide() throws Exception {
+    workWithLevels();
+    check(false);
+  }
+
+  @Test
+  void everyLevelIsHandledOnceWhileTheModelIsUpdated() throws Exception {
+    workWithLevels();
     check(true);
   }
 }

@@ -142,12 +142,17 @@ final class Handover {
     begin(fresh);
   }
 
-  private void begin(Fresh fresh) {
+  /** What a handler does wrong is not the model's fault. */
+  static void goLive(Leash leash) {
     try {
-      fresh.leash().goLive();
+      leash.goLive();
     } catch (RuntimeException e) {
       LOG.log(Level.WARNING, "an interrupt handler failed while a model took over", e);
     }
+  }
+
+  private void begin(Fresh fresh) {
+    goLive(fresh.leash());
     open();
     recording.phase("switch");
   }

@@ -17,6 +17,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -107,10 +108,6 @@ public final class ModelHost {
     return current != null || gap != null;
   }
 
-  boolean isAwaiting() {
-    return gap != null;
-  }
-
   /** Whether a call that was given up has not returned. */
   boolean hangs() {
     return exchange.hangs();
@@ -157,20 +154,20 @@ public final class ModelHost {
 
   private boolean begin(Entry entry) {
     Leash fresh = new Leash(device.context(), slot.gate());
+    DeviceModel made;
     try {
-      DeviceModel made = entry.factory().create(fresh);
-      slot.close();
-      slot.put(made);
-      fresh.goLive();
-      slot.open();
-    } catch (RuntimeException e) {
+      made = Objects.requireNonNull(entry.factory().create(fresh), "it made nothing");
+    } catch (RuntimeException | LinkageError e) {
       fresh.cut();
-      slot.open();
       LOG.log(Level.WARNING, device.name() + " gets no model from " + entry.origin(), e);
       return false;
     }
     current = entry;
     leash = fresh;
+    slot.close();
+    slot.put(made);
+    Handover.goLive(fresh);
+    slot.open();
     return true;
   }
 
