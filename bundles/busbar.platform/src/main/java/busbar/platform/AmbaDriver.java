@@ -5,6 +5,7 @@ import static busbar.uapi.VfioHeader.VFIO_DEVICE_FLAGS_AMBA;
 import busbar.api.device.VfioBusDriver;
 import busbar.api.platform.PlatformReset;
 import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
@@ -30,6 +31,11 @@ public final class AmbaDriver extends PlatformCore {
   @Override
   boolean isResetRequired() {
     return false;
+  }
+
+  @Deactivate
+  void deactivate() {
+    keepResets();
   }
 
   @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)

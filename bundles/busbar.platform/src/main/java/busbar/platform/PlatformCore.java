@@ -61,6 +61,10 @@ abstract class PlatformCore
     resets.remove(reset);
   }
 
+  final void keepResets() {
+    resets.keep();
+  }
+
   @Override
   public int bid(BusDevice device) {
     return 0;
@@ -106,7 +110,7 @@ abstract class PlatformCore
     if (resets.of(device.device).isPresent()) {
       try {
         reset(device);
-      } catch (VfioException e) {
+      } catch (RuntimeException e) {
         LOG.log(
             System.Logger.Level.WARNING,
             "reset of {0} at close: {1}",

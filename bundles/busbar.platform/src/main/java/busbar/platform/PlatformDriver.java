@@ -9,6 +9,7 @@ import busbar.api.platform.PlatformReset;
 import java.util.List;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
@@ -63,6 +64,11 @@ public final class PlatformDriver extends PlatformCore implements ModuleParamete
   @Override
   boolean isResetRequired() {
     return resetRequired;
+  }
+
+  @Deactivate
+  void deactivate() {
+    keepResets();
   }
 
   @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)

@@ -9,13 +9,24 @@ import java.util.concurrent.CopyOnWriteArrayList;
 /** The reset handlers that are there now, by compatible string. Any thread. */
 final class ResetHandlers {
   private final List<PlatformReset> handlers = new CopyOnWriteArrayList<>();
+  private volatile boolean kept;
 
   void add(PlatformReset handler) {
     handlers.add(handler);
   }
 
   void remove(PlatformReset handler) {
-    handlers.remove(handler);
+    if (!kept) {
+      handlers.remove(handler);
+    }
+  }
+
+  /**
+   * The driver's service goes, and with it what it was given. Those that are there are kept: a
+   * device that waits for a successor in vain has to be reset all the same.
+   */
+  void keep() {
+    kept = true;
   }
 
   /** The handler of the most specific compatible string that has one. */

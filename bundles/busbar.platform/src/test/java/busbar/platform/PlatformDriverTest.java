@@ -173,6 +173,31 @@ class PlatformDriverTest {
     assertThat(host.registers[0]).isEqualTo((byte) 0x55);
   }
 
+  /** The service goes: the component gives back what it has; then nobody takes the device over. */
+  @Test
+  void aDeviceThatNobodyTakesOverIsResetAlthoughTheServiceIsGone() {
+    PlatformReset handler =
+        new PlatformReset() {
+          @Override
+          public String compatible() {
+            return "arm,pl031";
+          }
+
+          @Override
+          public void reset(PlatformDevice target) {
+            host.registers[0] = 0x55;
+          }
+        };
+    driver.bindReset(handler);
+    driver.save(device);
+    driver.deactivate();
+    driver.unbindReset(handler);
+    driver.resume(device);
+    driver.release(device);
+    assertThat(host.registers[0]).isEqualTo((byte) 0x55);
+    assertThat(host.line.isHandled()).isFalse();
+  }
+
   @Test
   void platformDevicesWithoutResetAreRefusedUntilAllowed() {
     PlatformDriver strict = new PlatformDriver(true);

@@ -124,15 +124,10 @@ final class DmaIndex {
       there[j] = packed.get(packedAt[at] + j);
     }
     mappings[at] = there;
-    forgetPacked();
-    return there;
-  }
-
-  private void forgetPacked() {
-    packedLeaves--;
-    if (packedLeaves == 0) {
+    if (--packedLeaves == 0) {
       packed = null;
     }
+    return there;
   }
 
   /** Takes all mappings of an index that is not used any more. */
