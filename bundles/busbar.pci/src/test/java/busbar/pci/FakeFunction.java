@@ -12,6 +12,8 @@ import busbar.api.pci.PciResource;
 import busbar.api.pci.PciSavedState;
 import busbar.api.pci.Sriov;
 import busbar.api.pci.Vpd;
+import busbar.machine.internal.irq.EdgeSource;
+import busbar.machine.internal.irq.LineSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -27,6 +29,13 @@ final class FakeFunction implements PciDevice {
   final Map<Integer, String> claims = new HashMap<>();
   final List<String> events = new ArrayList<>();
   final FakeLine line = new FakeLine();
+
+  /** A pin of the machine's interrupt controller in place of {@link #line}. */
+  LineSource pin;
+
+  /** A message of the machine in place of all {@link #vectors}. */
+  EdgeSource message;
+
   PciAddress address = PciAddress.parse("0000:00:06.0");
   IommuGroup group;
   PciDevice physical;
@@ -76,7 +85,11 @@ final class FakeFunction implements PciDevice {
 
   private void updateLine() {
     boolean asserted = (get(6, 2) & 8) != 0;
-    line.setLevel(asserted && !(maskable && (get(4, 2) & 0x400) != 0));
+    if (pin == null) {
+      line.setLevel(asserted && !(maskable && (get(4, 2) & 0x400) != 0));
+    } else {
+      pin.drive(() -> (get(6, 2) & 8) != 0 && !(maskable && (get(4, 2) & 0x400) != 0));
+    }
   }
 
   @Override
@@ -230,7 +243,8 @@ final class FakeFunction implements PciDevice {
 
   @Override
   public Optional<InterruptSource> intx() {
-    return routed ? Optional.of(line) : Optional.empty();
+    InterruptSource source = pin == null ? line : pin;
+    return routed ? Optional.of(source) : Optional.empty();
   }
 
   @Override
@@ -256,7 +270,7 @@ final class FakeFunction implements PciDevice {
 
   @Override
   public InterruptSource message(int vector) {
-    return vectors.get(vector);
+    return message == null ? vectors.get(vector) : message;
   }
 
   @Override
