@@ -20,6 +20,8 @@ final class ClockGuide implements Guide {
   private static final long CLEAR = 0x1c;
   private static final long PERIPHERAL_ID = 0xfe0;
   private static final long PERIPHERAL_ID_VALUE = 0x31;
+  private static final int ATTEMPTS = 5;
+  private static final Duration ATTEMPT = Duration.ofSeconds(5);
 
   @Override
   public List<DeviceView> devices(Place place) {
@@ -41,6 +43,9 @@ final class ClockGuide implements Guide {
       Region registers = device.region(0);
       log.step("map", () -> mapRegisters(registers));
       log.step("interrupt", () -> alarm(device, registers));
+      try (Interrupts line = device.arm(0, 1)) {
+        Exchange.show(place, view.name(), log, () -> ring(registers, line));
+      }
       log.step("reset", () -> reset(device, registers));
       log.step(
           "close",
@@ -74,6 +79,20 @@ final class ClockGuide implements Guide {
       line.unmask(0);
       return "one alarm, one count in the eventfd";
     }
+  }
+
+  /** An alarm for now; if the pause makes it one for the past, another one. */
+  private static void ring(Region registers, Interrupts line) throws InterruptedException {
+    registers.write32(MASK, 1);
+    long count = 0;
+    for (int i = 0; i < ATTEMPTS && count == 0; i++) {
+      registers.write32(MATCH, registers.read32(DATA));
+      count = line.await(0, ATTEMPT);
+    }
+    Check.that(count == 1, "one alarm rang, the eventfd counted %d", count);
+    registers.write32(MASK, 0);
+    registers.write32(CLEAR, 1);
+    line.unmask(0);
   }
 
   private static String reset(Device device, Region registers) {

@@ -10,10 +10,12 @@ import busbar.client.DeviceSession;
 import busbar.client.Interrupts;
 import busbar.client.IommuType;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Leads over QEMU's edu device, one behind each kind of IOMMU: registers as its specification has
@@ -33,9 +35,12 @@ final class EduGuide implements Guide {
   private static final int DEVICE_BUFFER = 0x40000;
   private static final int COMMAND_START = 1;
   private static final int COMMAND_TO_MEMORY = 2;
+  private static final int COMMAND_INTERRUPT = 4;
+  private static final int DMA_INTERRUPT = 0x100;
   private static final int MEMORY_SPACE_AND_BUS_MASTER = 6;
   private static final long COMMAND_REGISTER = 4;
   private static final int BYTES = 4096;
+  private static final Duration UPDATE_PATIENCE = Duration.ofSeconds(15);
 
   @Override
   public List<DeviceView> devices(Place place) {
@@ -87,6 +92,9 @@ final class EduGuide implements Guide {
     log.step("dma both ways", () -> copyThroughDevice(bar0, path));
     log.step("dma refused", () -> refusedDma(place, bar0, path));
     log.step("msi", () -> interrupt(device, bar0));
+    try (Interrupts done = device.arm(VFIO_PCI_MSI_IRQ_INDEX, 1)) {
+      Exchange.show(place, view.name(), log, () -> copyWithInterrupts(bar0, path, done));
+    }
     log.step("reset", () -> Resets.show(place, session, view));
     path.close();
   }
@@ -100,13 +108,17 @@ final class EduGuide implements Guide {
   }
 
   private static void dma(EduRegisters bar0, long source, long destination, int command) {
+    start(bar0, source, destination, command);
+    Check.soon(
+        () -> (bar0.read64(DMA_COMMAND) & COMMAND_START) == 0,
+        "the DMA is not done after two seconds");
+  }
+
+  private static void start(EduRegisters bar0, long source, long destination, int command) {
     bar0.write64(DMA_SOURCE, source);
     bar0.write64(DMA_DESTINATION, destination);
     bar0.write64(DMA_COUNT, BYTES);
     bar0.write64(DMA_COMMAND, command | COMMAND_START);
-    Check.soon(
-        () -> (bar0.read64(DMA_COMMAND) & COMMAND_START) == 0,
-        "the DMA is not done after two seconds");
   }
 
   private static String copyThroughDevice(EduRegisters bar0, DmaPath path) {
@@ -116,8 +128,28 @@ final class EduGuide implements Guide {
     dma(bar0, path.iova(), DEVICE_BUFFER, 0);
     dma(bar0, DEVICE_BUFFER, path.iova() + BYTES, COMMAND_TO_MEMORY);
     byte[] came = path.read(BYTES, BYTES);
-    Check.that(java.util.Arrays.equals(sent, came), "the bytes that came back differ");
+    Check.that(Arrays.equals(sent, came), "the bytes that came back differ");
     return BYTES + " bytes to the device and back, equal";
+  }
+
+  /** Both ways, each ending with an interrupt, of which exactly one comes. */
+  private static void copyWithInterrupts(EduRegisters bar0, DmaPath path, Interrupts done)
+      throws InterruptedException {
+    byte[] sent = new byte[BYTES];
+    ThreadLocalRandom.current().nextBytes(sent);
+    path.write(0, sent);
+    dmaWithInterrupt(bar0, path.iova(), DEVICE_BUFFER, 0, done);
+    dmaWithInterrupt(bar0, DEVICE_BUFFER, path.iova() + BYTES, COMMAND_TO_MEMORY, done);
+    Check.that(Arrays.equals(sent, path.read(BYTES, BYTES)), "the bytes that came back differ");
+  }
+
+  private static void dmaWithInterrupt(
+      EduRegisters bar0, long source, long destination, int command, Interrupts done)
+      throws InterruptedException {
+    start(bar0, source, destination, command | COMMAND_INTERRUPT);
+    long count = done.await(0, UPDATE_PATIENCE);
+    Check.that(count == 1, "a DMA ended once, the eventfd counted %d", count);
+    bar0.write32(ACKNOWLEDGE_IRQ, DMA_INTERRUPT);
   }
 
   private static String refusedDma(Place place, EduRegisters bar0, DmaPath path) {
@@ -126,7 +158,7 @@ final class EduGuide implements Guide {
     dma(bar0, DEVICE_BUFFER, path.unmapped(), COMMAND_TO_MEMORY);
     Check.soon(() -> Faults.count(place) > faults, "no IOMMU reported the refused DMA");
     Check.that(
-        java.util.Arrays.equals(before, path.read(0, 2 * BYTES)), "the refused DMA changed memory");
+        Arrays.equals(before, path.read(0, 2 * BYTES)), "the refused DMA changed memory");
     return Faults.last(place);
   }
 

@@ -2,6 +2,7 @@ package busbar.tour;
 
 import static busbar.uapi.VfioHeader.VFIO_PCI_BAR0_REGION_INDEX;
 import static busbar.uapi.VfioHeader.VFIO_PCI_INTX_IRQ_INDEX;
+import static busbar.uapi.VfioHeader.VFIO_PCI_MSI_IRQ_INDEX;
 
 import busbar.api.admin.DeviceView;
 import busbar.client.Device;
@@ -25,6 +26,7 @@ final class SerialGuide implements Guide {
   private static final int RECEIVED = 1;
   private static final int BYTE = 0x42;
   private static final int BYTES = 4096;
+  private static final Duration UPDATE_PATIENCE = Duration.ofSeconds(15);
 
   @Override
   public List<DeviceView> devices(Place place) {
@@ -42,8 +44,7 @@ final class SerialGuide implements Guide {
           return way.tell(view);
         });
     try (DeviceSession session = opened[0]) {
-      Device device = session.device();
-      showCard(session, device, log);
+      showCard(place, session, log);
       log.step(
           "close",
           () -> {
@@ -53,7 +54,8 @@ final class SerialGuide implements Guide {
     }
   }
 
-  private static void showCard(DeviceSession session, Device device, Log log) {
+  private static void showCard(Place place, DeviceSession session, Log log) {
+    Device device = session.device();
     DmaBuffer[] mapped = new DmaBuffer[1];
     log.step(
         "map",
@@ -65,6 +67,7 @@ final class SerialGuide implements Guide {
     try (DmaBuffer buffer = mapped[0]) {
       log.step("interrupt", () -> sendAndReceive(device));
       log.step("dma", () -> untouched(buffer));
+      exchange(place, device, log);
     }
     log.step(
         "reset",
@@ -72,6 +75,24 @@ final class SerialGuide implements Guide {
           device.reset();
           return device.name() + " was reset";
         });
+  }
+
+  private static void exchange(Place place, Device device, Log log) {
+    Region port = device.region(VFIO_PCI_BAR0_REGION_INDEX);
+    try (Interrupts message = device.arm(VFIO_PCI_MSI_IRQ_INDEX, 1)) {
+      port.write8(FIFO_CONTROL, ENABLE_AND_CLEAR);
+      port.write8(INTERRUPT_ENABLE, RECEIVED);
+      Exchange.show(place, device.name(), log, () -> echo(port, message));
+      port.write8(INTERRUPT_ENABLE, 0);
+    }
+  }
+
+  private static void echo(Region port, Interrupts message) throws InterruptedException {
+    port.write8(DATA, BYTE);
+    long count = message.await(0, UPDATE_PATIENCE);
+    Check.that(count == 1, "one byte was sent, the eventfd counted %d", count);
+    int came = port.read8(DATA);
+    Check.that(came == BYTE, "0x%x was sent, 0x%x came back", BYTE, came);
   }
 
   private static String untouched(DmaBuffer buffer) {

@@ -5,6 +5,7 @@ import busbar.api.bus.HostSetup;
 import busbar.api.client.Vfio;
 import busbar.api.iommu.Iommu;
 import busbar.api.memory.PhysicalMemory;
+import busbar.api.swap.SwapAdmin;
 import busbar.launcher.command.LaunchCommand;
 import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.IOException;
@@ -17,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -26,20 +28,26 @@ import org.osgi.service.component.annotations.ReferencePolicy;
 /** {@code ./busbar tour [--json FILE]}. */
 @Component(service = LaunchCommand.class, property = LaunchCommand.NAME + "=tour")
 public final class TourCommand implements LaunchCommand {
+  private final BundleContext context;
   private final Vfio vfio;
   private final VfioAdmin admin;
+  private final SwapAdmin swaps;
   private final PhysicalMemory memory;
   private final HostSetup host;
   private final List<Iommu> iommus = new CopyOnWriteArrayList<>();
 
   @Activate
   public TourCommand(
+      BundleContext context,
       @Reference Vfio vfio,
       @Reference VfioAdmin admin,
+      @Reference SwapAdmin swaps,
       @Reference PhysicalMemory memory,
       @Reference HostSetup host) {
+    this.context = context;
     this.vfio = vfio;
     this.admin = admin;
+    this.swaps = swaps;
     this.memory = memory;
     this.host = host;
   }
@@ -65,7 +73,7 @@ public final class TourCommand implements LaunchCommand {
     out.println("A tour of the machine " + host.machine());
     Log log = new Log(out);
     bootTime(log);
-    Place place = new Place(vfio, admin, memory, iommus, host.machine());
+    Place place = new Place(context, vfio, admin, swaps, memory, iommus, host.machine());
     new Tour(place, List.of(new EduGuide(), new ClockGuide(), new SerialGuide()), log).go();
     out.println(log.isOk() ? "All of it worked." : "It did not work.");
     if (json != null) {
