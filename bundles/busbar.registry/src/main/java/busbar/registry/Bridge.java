@@ -179,7 +179,7 @@ final class Bridge {
   }
 
   /** A driver that hung in taking a device over has returned: others of its name may be there. */
-  private void retry(DeviceEntry entry, DriverEntry inVain) {
+  void retry(DeviceEntry entry, DriverEntry inVain) {
     Hold hold = entry.hold();
     if (hold != null) {
       drivers.of(inVain.bus()).stream()

@@ -158,6 +158,8 @@ final class DriverSwap {
       handovers.forEach(Handover::discard);
     } finally {
       handovers.forEach(handover -> handover.entry.setHanging(false));
+      // a successor that came meanwhile was not let in
+      handovers.forEach(handover -> departures.bridge().retry(handover.entry, to));
     }
   }
 

@@ -288,6 +288,19 @@ class DriverSwapTest {
     assertWorksNow();
   }
 
+  @Test
+  void anUpdateOfTheOldDriverWhileASuccessorHangsIsNotMissed() {
+    CountDownLatch until = new CountDownLatch(1);
+    two.onRestore = data -> hang(until);
+    swap.write(5, 17);
+    assertThat(Rig.errno(() -> swap.swap("fake@2.0.0"))).isEqualTo(Errno.ETIMEDOUT);
+    swap.go(one);
+    HandingDriver three = swap.come(new HandingDriver(3));
+    until.countDown();
+    assertThat(swap.read(5)).isEqualTo(17);
+    assertThat(three.devices.get("a").bytes[5]).isEqualTo((byte) 17);
+  }
+
   /** What follows a call that hung has been done. */
   private void settled() {
     while (!two.devices.isEmpty()

@@ -157,8 +157,7 @@ final class EduGuide implements Guide {
     int faults = Faults.count(place);
     dma(bar0, DEVICE_BUFFER, path.unmapped(), COMMAND_TO_MEMORY);
     Check.soon(() -> Faults.count(place) > faults, "no IOMMU reported the refused DMA");
-    Check.that(
-        Arrays.equals(before, path.read(0, 2 * BYTES)), "the refused DMA changed memory");
+    Check.that(Arrays.equals(before, path.read(0, 2 * BYTES)), "the refused DMA changed memory");
     return Faults.last(place);
   }
 
