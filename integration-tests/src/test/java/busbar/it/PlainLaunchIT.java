@@ -48,7 +48,7 @@ class PlainLaunchIT {
             "--deploy",
             folder.toString());
     assertThat(process.output())
-        .contains("vfio-pci@1.0.0.SNAPSHOT  vfio-pci@1.0.1")
+        .contains(" vfio-pci@1.0.1  no")
         .contains("vfio-pci@1.0.0.SNAPSHOT -> vfio-pci@1.0.1, done")
         .contains("undo: vfio:swap 0000:00:04.0 vfio-pci@1.0.0.SNAPSHOT");
     assertThat(process.status()).isZero();
