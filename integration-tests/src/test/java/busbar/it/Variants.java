@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Collections;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
@@ -35,7 +36,7 @@ final class Variants {
         }
       }
     }
-    return Files.move(part, target, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+    return Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
   }
 
   /** Where a repository in the layout of Maven has it. */

@@ -85,7 +85,8 @@ public final class BundleSetsComponent implements BundleSets {
               return now == null ? record : now.add(record);
             },
             config.repository());
-    keeper = new Keeper(store, health, inventory::now, sets::isChanging, timing, config.settleSeconds());
+    keeper =
+        new Keeper(store, health, inventory::now, sets::isChanging, timing, config.settleSeconds());
     listener = this::bundleChanged;
     context.addBundleListener(listener);
     keeper.changed();

@@ -22,9 +22,9 @@ import java.util.zip.ZipOutputStream;
 import org.osgi.framework.Bundle;
 
 /**
- * The entries of a bundle, wherever they are: in a jar, or in a framework. What a framework runs may
- * have come from a file that was replaced since, from a stream, or from a folder; its entries are
- * the only thing that is always there, so it is them that are compared and copied.
+ * The entries of a bundle, wherever they are: in a jar, or in a framework. What a framework runs
+ * may have come from a file that was replaced since, from a stream, or from a folder; its entries
+ * are the only thing that is always there, so it is them that are compared and copied.
  */
 abstract class Content implements AutoCloseable {
   private static final String MANIFEST = "META-INF/MANIFEST.MF";
@@ -103,8 +103,7 @@ abstract class Content implements AutoCloseable {
       try (InputStream in = open(name)) {
         bytes = in.readAllBytes();
       }
-      digest.update(
-          ByteBuffer.allocate(8).putInt(path.length).putInt(bytes.length).flip());
+      digest.update(ByteBuffer.allocate(8).putInt(path.length).putInt(bytes.length).flip());
       digest.update(path);
       digest.update(bytes);
     }

@@ -21,16 +21,15 @@ import java.util.zip.ZipFile;
 import org.osgi.framework.Version;
 
 /**
- * Reads what a feature file says about bundles. The launcher, which starts from one, has a reader of
- * its own on its class path, which bundles do not see; this one works on any framework.
+ * Reads what a feature file says about bundles. The launcher, which starts from one, has a reader
+ * of its own on its class path, which bundles do not see; this one works on any framework.
  */
 final class FeatureReader {
   /** Metadata of a bundle that is there only if the appliance has a deploy folder. */
   private static final String DEPLOY = "deploy";
 
   private static final JSON JSON_WITH_COMMENTS =
-      JSON.builder(
-              JsonFactory.builder().enable(JsonReadFeature.ALLOW_JAVA_COMMENTS).build())
+      JSON.builder(JsonFactory.builder().enable(JsonReadFeature.ALLOW_JAVA_COMMENTS).build())
           .build();
 
   private FeatureReader() {}

@@ -15,9 +15,9 @@ import java.util.function.Predicate;
  *
  * <p>A bundle that is wanted is the running one of its location, else one of its symbolic name, of
  * the same content if there is one: it is updated in place, so that its successor is there as soon
- * as it can be. Order: what is new is installed and started, then updates, then what stops, and what
- * is gone goes last, in the reverse order of its coming: at no time is less there than in the poorer
- * of the two sets.
+ * as it can be. Order: what is new is installed and started, then updates, then what stops, and
+ * what is gone goes last, in the reverse order of its coming: at no time is less there than in the
+ * poorer of the two sets.
  */
 final class Planner {
   /**

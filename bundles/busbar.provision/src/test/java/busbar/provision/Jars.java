@@ -42,8 +42,7 @@ final class Jars {
 
   static Path bundle(Path folder, String name, String version, String... headers)
       throws IOException {
-    return write(
-        folder.resolve(name + "-" + version + ".jar"), entries(name, version, headers));
+    return write(folder.resolve(name + "-" + version + ".jar"), entries(name, version, headers));
   }
 
   /** Where a Maven repository has it. */

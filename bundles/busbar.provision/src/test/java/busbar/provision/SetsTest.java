@@ -129,8 +129,7 @@ class SetsTest extends FelixTest {
     assertThat(plan.findings()).containsExactly("extra stays: it did not come from the repository");
     assertThat(bundles()).contains("one 1.0.0 runs");
     SwapRecord record = sets.apply(file, null, "test");
-    assertThat(bundles())
-        .containsExactly("extra 1.0.0 runs", "one 1.1.0 runs", "three 1.0.0 runs");
+    assertThat(bundles()).containsExactly("extra 1.0.0 runs", "one 1.1.0 runs", "three 1.0.0 runs");
     assertThat(one.getBundleId()).isEqualTo(id);
     undo(record);
     assertThat(bundles()).containsExactly("extra 1.0.0 runs", "one 1.0.0 runs", "two 1.0.0 runs");

@@ -254,8 +254,7 @@ class CommandsTest {
     swaps.stateFits = false;
     assertThat(run("swap", EDU, "vfio-pci@1.0.1")).isEqualTo(1);
     assertThat(err.toString().strip())
-        .isEqualTo(
-            "vfio:swap: EINVAL: vfio-pci@1.0.1 refuses the state of vfio-pci@1.0.0");
+        .isEqualTo("vfio:swap: EINVAL: vfio-pci@1.0.1 refuses the state of vfio-pci@1.0.0");
     assertThat(run("swap", EDU, "nobody")).isEqualTo(1);
     assertThat(err.toString()).contains("ENOENT");
   }
@@ -291,8 +290,7 @@ class CommandsTest {
   @Test
   void thePolicyIsChangedPartByPartAndComesBackWhole() {
     assertThat(run("policy")).isZero();
-    assertThat(out.toString().strip())
-        .isEqualTo("policy manual, grace 10000 ms, deadline 2000 ms");
+    assertThat(out.toString().strip()).isEqualTo("policy manual, grace 10000 ms, deadline 2000 ms");
     assertThat(run("policy", "on-idle", "--deadline", "500")).isZero();
     assertThat(swaps.settings()).isEqualTo(new SwapSettings(10_000, 500, SwapPolicy.ON_IDLE));
     undo();
@@ -315,8 +313,7 @@ class CommandsTest {
     assertThat(run("rollback")).isEqualTo(1);
     assertThat(run("feature", "new.json")).isEqualTo(1);
     assertThat(bundles.asked)
-        .containsExactly(
-            "good 0 operator", "restore 0 operator", "apply new.json null operator");
+        .containsExactly("good 0 operator", "restore 0 operator", "apply new.json null operator");
     bundles.possible = false;
     assertThat(run("feature", "new.json", "--dry-run")).isEqualTo(1);
   }

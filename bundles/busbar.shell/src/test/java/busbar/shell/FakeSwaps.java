@@ -31,8 +31,11 @@ final class FakeSwaps implements SwapAdmin {
     return List.of(
         new Slot(DEVICE, "driver", current, List.of(current == OLD ? NEW : OLD), true),
         new Slot(
-            "container-1", "backend", new Candidate("type1", "busbar.type1", "1.0.0", 15),
-            List.of(), true));
+            "container-1",
+            "backend",
+            new Candidate("type1", "busbar.type1", "1.0.0", 15),
+            List.of(),
+            true));
   }
 
   private Candidate find(String target, String successor) {

@@ -36,8 +36,7 @@ public record BundlePlan(
    * @param to its version afterwards; empty if it will not be there
    * @param location the framework's name for it
    */
-  public record Step(
-      Action action, String symbolicName, String from, String to, String location) {
+  public record Step(Action action, String symbolicName, String from, String to, String location) {
     @Override
     public String toString() {
       String verb = action.name().toLowerCase(java.util.Locale.ROOT);

@@ -25,8 +25,8 @@ public interface BundleSets {
    * Says that the running set is good, or one that is kept.
    *
    * @param number of the set; 0: the running one
-   * @throws busbar.api.VfioException {@code ENOENT} no such set; {@code ENOSPC} there is no room for
-   *     the copies; {@code EIO} they cannot be written
+   * @throws busbar.api.VfioException {@code ENOENT} no such set; {@code ENOSPC} there is no room
+   *     for the copies; {@code EIO} they cannot be written
    */
   BundleSet declareGood(long number, String who);
 
