@@ -144,6 +144,23 @@ final class Children {
     return device;
   }
 
+  /**
+   * Puts a device on the bus that was on the one before, where it may be in use: nobody asks
+   * whether it gets bound. One that is there already stays as it is.
+   */
+  void showAgain(Parent<?> parent, MdevType type, String uuid) {
+    MdevDevice device = new MdevDevice(uuid, type, parent, this);
+    synchronized (listLock) {
+      if (byUuid.putIfAbsent(uuid, device) != null) {
+        return;
+      }
+      parent.made++;
+      madeByName.merge(parent.name(), 1, Integer::sum);
+      device.life = Life.ACTIVE;
+    }
+    listeners.forEach(device::tell);
+  }
+
   private void bind(MdevDevice device) {
     if (device.parent().presence != Parent.Presence.HERE) {
       throw device.parent().leaving();

@@ -4,11 +4,13 @@ import busbar.api.Errno;
 import busbar.api.VfioException;
 import busbar.api.bus.Bus;
 import busbar.api.bus.BusDevice;
+import busbar.api.bus.BusHandoverOps;
 import busbar.api.bus.BusListener;
 import busbar.api.bus.HostSetup;
 import busbar.api.device.VfioBusDriver;
 import busbar.api.mdev.MdevAdmin;
 import busbar.api.mdev.MdevParent;
+import busbar.api.state.StateRecord;
 import busbar.api.swap.SwapAdmin;
 import busbar.api.time.Timing;
 import java.util.Hashtable;
@@ -40,7 +42,7 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
     service = {Bus.class, MdevAdmin.class},
     immediate = true)
 @Designate(ocd = MdevBus.Config.class)
-public final class MdevBus implements Bus, MdevAdmin {
+public final class MdevBus implements Bus, BusHandoverOps, MdevAdmin {
   private static final System.Logger LOG = System.getLogger(MdevBus.class.getName());
 
   /** How the mediated bus behaves. */
@@ -57,6 +59,7 @@ public final class MdevBus implements Bus, MdevAdmin {
   private final Children children = new Children();
   private final List<HostSetup> setups = new CopyOnWriteArrayList<>();
   private final List<MdevDefinition> definitions = new CopyOnWriteArrayList<>();
+  private final Inheritance inheritance = new Inheritance();
   private final Parents parents;
   private final DefinitionStore store;
 
@@ -189,6 +192,7 @@ public final class MdevBus implements Bus, MdevAdmin {
 
   /** A parent can make children: makes those that the host's setup and the definitions want. */
   private void populate(Parent<?> parent) {
+    inheritance.claim(parent, children);
     setups.forEach(setup -> makeAsSetUp(setup, parent));
     for (MdevDefinition definition : definitions) {
       if (definition.start() == Start.AUTO && definition.parent().equals(parent.name())) {
@@ -233,6 +237,22 @@ public final class MdevBus implements Bus, MdevAdmin {
   @Override
   public void removeListener(BusListener listener) {
     children.removeListener(listener);
+  }
+
+  @Override
+  public String stateKind() {
+    return Inheritance.KIND;
+  }
+
+  @Override
+  public StateRecord saveDevices() {
+    return Inheritance.save(children);
+  }
+
+  @Override
+  public void restoreDevices(StateRecord state) {
+    inheritance.take(state);
+    parents.here().forEach(parent -> inheritance.claim(parent, children));
   }
 
   @Override

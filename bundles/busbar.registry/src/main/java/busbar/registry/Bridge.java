@@ -130,6 +130,7 @@ final class Bridge {
             .filter(
                 entry ->
                     entry.hold() != null
+                        && !entry.isOrphan()
                         && entry.device.bus().equals(driver.bus())
                         && entry.hold().driver().name().equals(driver.name()))
             .toList();
@@ -178,11 +179,16 @@ final class Bridge {
     }
   }
 
-  /** A driver that hung in taking a device over has returned: others of its name may be there. */
+  /**
+   * Somebody who could take a held device over may be there already: when a driver that hung has
+   * returned, when the device's bus is back.
+   *
+   * @param inVain who need not be asked again; may be {@code null}
+   */
   void retry(DeviceEntry entry, DriverEntry inVain) {
     Hold hold = entry.hold();
-    if (hold != null) {
-      drivers.of(inVain.bus()).stream()
+    if (hold != null && !entry.isOrphan()) {
+      drivers.of(entry.device.bus()).stream()
           .filter(other -> other != inVain && other.name().equals(hold.driver().name()))
           .findFirst()
           .ifPresent(other -> adopt(List.of(entry), other));

@@ -31,10 +31,11 @@ final class DeviceEntry {
     }
   }
 
-  final BusDevice device;
+  /** Another object for the same device once its bus has been replaced. */
+  volatile BusDevice device;
 
-  /** Who heard of it: one for each bus. */
-  final BusListener listener;
+  /** Who heard of it: one for each bus; {@code null} while the bus is awaited back. */
+  volatile BusListener listener;
 
   /**
    * The right to bind or unbind the device, one at a time. Not a lock: a removal that waits for a
@@ -125,6 +126,24 @@ final class DeviceEntry {
 
   void setHanging(boolean hanging) {
     this.hanging = hanging;
+  }
+
+  /** Its bus went, and may come back. */
+  void orphan() {
+    listener = null;
+  }
+
+  boolean isOrphan() {
+    return listener == null;
+  }
+
+  /** The next version of its bus shows it. */
+  void shownBy(BusDevice again, BusListener by) {
+    if (bound instanceof VfioBound vfio) {
+      vfio.object().shownAs(again);
+    }
+    device = again;
+    listener = by;
   }
 
   /** What waits for a successor of its driver; {@code null} if nothing does. */

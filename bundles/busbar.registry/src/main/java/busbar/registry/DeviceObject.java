@@ -24,7 +24,7 @@ import java.util.function.Consumer;
  * go. Killed, its driver is gone already and its files answer {@code ENODEV} until they are closed.
  */
 final class DeviceObject implements VfioDevice {
-  private final BusDevice parent;
+  private volatile BusDevice parent;
   private final IommuGroup iommuGroup;
   private final GroupType groupType;
   private final DeviceSets sets;
@@ -88,6 +88,11 @@ final class DeviceObject implements VfioDevice {
   @Override
   public BusDevice parent() {
     return parent;
+  }
+
+  /** Another object stands for the same device, as its bus has been replaced. */
+  void shownAs(BusDevice again) {
+    parent = again;
   }
 
   IommuGroup iommuGroup() {

@@ -10,6 +10,7 @@ import busbar.api.device.VfioBusDriver;
 import busbar.api.pci.PciDevice;
 import busbar.api.pci.Sriov;
 import busbar.api.swap.Candidate;
+import busbar.api.time.Timing;
 import busbar.registry.DeviceEntry.VfioBound;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,7 @@ final class DriverCore {
   private final Removal removal;
   private final Departures departures;
   private final Bids bids;
+  private final BusGaps gaps;
   private final Map<Bus, Listener> buses = new ConcurrentHashMap<>();
 
   DriverCore(
@@ -35,13 +37,16 @@ final class DriverCore {
       Binder binder,
       Removal removal,
       Departures departures,
-      Bids bids) {
+      Bids bids,
+      SwapRules rules,
+      Timing timing) {
     this.devices = devices;
     this.drivers = drivers;
     this.binder = binder;
     this.removal = removal;
     this.departures = departures;
     this.bids = bids;
+    this.gaps = new BusGaps(rules, timing, departures.bridge(), this::lost);
   }
 
   // Buses and devices.
@@ -49,22 +54,29 @@ final class DriverCore {
   void add(Bus bus) {
     Listener listener = new Listener();
     if (buses.putIfAbsent(bus, listener) == null) {
+      gaps.fill(bus);
       bus.addListener(listener);
     }
   }
 
-  /** A bus whose service goes takes its devices with it. */
+  /**
+   * A bus whose service goes takes its devices with it, unless the next one can show them again.
+   */
   void remove(Bus bus) {
     Listener listener = buses.remove(bus);
     if (listener == null) {
       return;
     }
     bus.removeListener(listener);
-    for (DeviceEntry entry : devices.all()) {
-      if (entry.listener == listener) {
-        vanished(entry);
-      }
-    }
+    List<DeviceEntry> its =
+        devices.all().stream().filter(entry -> entry.listener == listener).toList();
+    List<DeviceEntry> waiting = gaps.open(bus, its);
+    its.stream().filter(entry -> !waiting.contains(entry)).forEach(this::vanished);
+  }
+
+  /** Nobody new will come: what waits for a bus is gone. */
+  void close() {
+    gaps.close();
   }
 
   /** Hears of the devices of one bus. */
@@ -75,6 +87,12 @@ final class DriverCore {
       if (entry != null) {
         overrideVirtualFunction(entry);
         bindAutomatically(entry);
+        return;
+      }
+      DeviceEntry known = devices.of(device);
+      if (known != null && known.isOrphan()) {
+        known.shownBy(device, this);
+        gaps.shown(known);
       }
     }
 
@@ -97,6 +115,11 @@ final class DriverCore {
         DriverCore.this.vanished(entry);
       }
     }
+  }
+
+  private void lost(DeviceEntry entry, String why) {
+    departures.bridge().giveUp(entry, why);
+    vanished(entry);
   }
 
   private void vanished(DeviceEntry entry) {

@@ -53,7 +53,7 @@ public final class Registry implements AutoCloseable {
         new BackendSwaps(containers, backends, departures.backends(), rules, journal);
     bids = new Bids(devices, containers, backends, driverSwaps, backendSwaps, rules);
     swaps = new Swaps(driverSwaps, backendSwaps, rules, bids::review);
-    core = new DriverCore(devices, drivers, binder, removal, departures, bids);
+    core = new DriverCore(devices, drivers, binder, removal, departures, bids, rules, timing);
     binder.whenIdle(device -> review(devices, device));
     clients = new Clients(physicalMemory, new Nodes(containers, groups));
     Views views = new Views(devices, drivers, groups, containers, backends, clients);
@@ -221,6 +221,7 @@ public final class Registry implements AutoCloseable {
   @Override
   public void close() {
     rules.stopping(() -> true);
+    core.close();
     departures.bridge().close();
     departures.backends().close();
     clients.closeAll();
