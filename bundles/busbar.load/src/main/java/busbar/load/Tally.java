@@ -1,5 +1,7 @@
 package busbar.load;
 
+import java.time.LocalTime;
+import java.time.temporal.ChronoUnit;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
@@ -73,7 +75,7 @@ final class Tally {
 
   void tell(String sentence) {
     if (told.getAndIncrement() < TOLD) {
-      sentences.add(sentence);
+      sentences.add(LocalTime.now().truncatedTo(ChronoUnit.MILLIS) + " " + sentence);
     }
   }
 

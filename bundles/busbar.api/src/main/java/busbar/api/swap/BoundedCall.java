@@ -31,12 +31,16 @@ public final class BoundedCall implements AutoCloseable {
   }
 
   private void serve() {
-    try {
-      for (Runnable call = calls.take(); call != END; call = calls.take()) {
+    while (true) {
+      try {
+        Runnable call = calls.take();
+        if (call == END) {
+          return;
+        }
         call.run();
+      } catch (InterruptedException e) {
+        // meant for a call that has returned: what follows it is to run all the same
       }
-    } catch (InterruptedException e) {
-      // abandoned between two calls: nothing is left to do
     }
   }
 
@@ -80,9 +84,10 @@ public final class BoundedCall implements AutoCloseable {
 
   private void abandon(Runnable late) {
     abandoned = true;
+    // first, so that it does not meet what follows
+    thread.interrupt();
     calls.add(late);
     calls.add(END);
-    thread.interrupt();
   }
 
   /** No call follows; one that hangs is left behind. */
