@@ -1,7 +1,9 @@
 package busbar.model.edu;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import busbar.api.VfioException;
 import busbar.api.iommu.IommuDomain;
 import busbar.api.iommu.IommuGroup;
 import busbar.api.irq.InterruptSource.Handled;
@@ -14,8 +16,10 @@ import busbar.api.memory.PhysicalMemory;
 import busbar.api.pci.PciDevice;
 import busbar.api.pci.PciDevice.MessageKind;
 import busbar.api.swap.Candidate;
+import busbar.api.swap.SwapPolicy;
 import busbar.api.swap.SwapRecord;
 import busbar.api.swap.SwapRecord.Way;
+import busbar.api.swap.SwapSettings;
 import busbar.api.time.SystemTiming;
 import busbar.machine.Machine;
 import busbar.machine.MachineDescription;
@@ -196,7 +200,9 @@ class EduSwapLoadTest {
     bar.store(0x88, 8, destination);
     bar.store(0x90, 8, length);
     bar.store(0x98, 8, command);
+    long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
     while ((bar.load(0x98, 8) & 1) != 0) {
+      assertThat(System.nanoTime()).as("a transfer does not end").isLessThan(patience);
       LockSupport.parkNanos(10_000);
     }
   }
@@ -267,6 +273,49 @@ class EduSwapLoadTest {
 
   private void check(boolean update) throws Exception {
     List<Long> pauses = exchange(update);
+    assertThat(pauses).hasSize(SWAPS);
+    checkWork();
+    if (LONG) {
+      print(update ? "update" : "side by side", pauses);
+    }
+  }
+
+  /** Successors that fail, of all kinds, side by side and after the old one has gone. */
+  private void failInAllWays() throws InterruptedException {
+    SplittableRandom random = new SplittableRandom(LONG ? System.nanoTime() : 42);
+    machine.settings(new SwapSettings(60_000, Faulty.HANG_MILLIS / 2, SwapPolicy.MANUAL));
+    List<SwapRecord> records = new CopyOnWriteArrayList<>();
+    machine.journal(
+        ended -> {
+          records.add(ended);
+          return ended;
+        });
+    EduModelFactory current = one;
+    for (int i = 0; i < (LONG ? 60 : 6); i++) {
+      Faulty bad = new Faulty(Faulty.Fault.values()[i % Faulty.Fault.values().length]);
+      if (random.nextBoolean()) {
+        machine.addModels(bad);
+        assertThatThrownBy(
+                () -> machine.swap(EDU, Candidate.plain("edu"), Way.SIDE_BY_SIDE, "test"))
+            .isInstanceOf(VfioException.class);
+        machine.removeModels(bad);
+        TimeUnit.MILLISECONDS.sleep(random.nextInt(3));
+      } else {
+        EduModelFactory next = EduInMachineTest.factory();
+        machine.removeModels(current);
+        machine.addModels(bad);
+        machine.addModels(next);
+        machine.removeModels(bad);
+        current = next;
+      }
+    }
+    assertThat(records)
+        .extracting(SwapRecord::result)
+        .contains(SwapRecord.Result.KEPT, SwapRecord.Result.WAITING, SwapRecord.Result.DONE)
+        .doesNotContain(SwapRecord.Result.LOST);
+  }
+
+  private void checkWork() throws InterruptedException {
     stop.set(true);
     for (Thread thread : threads) {
       thread.join();
@@ -278,11 +327,7 @@ class EduSwapLoadTest {
     }
     TimeUnit.MILLISECONDS.sleep(5);
     assertThat(delivered).hasValue(raised.get());
-    assertThat(pauses).hasSize(SWAPS);
     assertThat(machine.iommus().getFirst().recentFaults()).isEmpty();
-    if (LONG) {
-      print(update ? "update" : "side by side", pauses);
-    }
   }
 
   private void print(String way, List<Long> pauses) {
@@ -308,6 +353,20 @@ class EduSwapLoadTest {
   void nothingIsLostDoubledOrWrongWhileTheModelIsUpdated() throws Exception {
     workWithMessages();
     check(true);
+  }
+
+  @Test
+  void nothingIsLostDoubledOrWrongWhileSuccessorsFailInAllWays() throws Exception {
+    workWithMessages();
+    failInAllWays();
+    checkWork();
+  }
+
+  @Test
+  void noLevelIsLostOrDoubledWhileSuccessorsFailInAllWays() throws Exception {
+    workWithLevels();
+    failInAllWays();
+    checkWork();
   }
 
   @Test
