@@ -25,7 +25,7 @@ public class SwapByBundlesIT extends BusySwap {
     String driver = inPlace(EDU);
     String backend = inPlace(CONTAINER);
     Path repository = folder.resolve("repository");
-    for (String bundle : List.of("busbar.pci", "busbar.type1")) {
+    for (String bundle : List.of("busbar.pci", "busbar.type1", "busbar.model.edu")) {
       Variants.inRepository(repository, bundle, "1.1.0");
     }
     context.installBundle(
@@ -36,16 +36,23 @@ public class SwapByBundlesIT extends BusySwap {
             """
             { "id": "busbar:next:1.1.0", "name": "next",
               "bundles": [ { "id": "busbar:busbar.pci:1.1.0" },
+                           { "id": "busbar:busbar.model.edu:1.1.0" },
                            { "id": "busbar:busbar.type1:1.1.0" } ] }
             """);
     String command = "vfio:feature " + feature + " --repository " + repository;
     assertThat(type(command + " --dry-run"))
-        .contains("update busbar.pci", "update busbar.type1", "uninstall busbar.model.mtty");
+        .contains("update busbar.pci", "update busbar.type1", "update busbar.model.edu")
+        .contains("uninstall busbar.model.mtty");
     assertThat(inPlace(EDU)).isEqualTo(driver);
     String output = type(command);
     assertThat(output).contains("done after");
     expect(EDU, "vfio-pci@1.1.0");
     assertThat(inPlace(CONTAINER)).endsWith("@1.1.0");
+    assertThat(swaps.slots())
+        .filteredOn(slot -> slot.target().equals(EDU) && slot.kind().equals("model"))
+        .singleElement()
+        .satisfies(slot -> assertThat(slot.current()).hasToString("edu@1.1.0"));
+    assertThat(swaps.history()).allMatch(record -> record.result() == Result.DONE);
     assertDone(EDU, Way.UPDATE);
     assertDone(CONTAINER, Way.UPDATE);
     assertThat(type(undo(output))).contains("done after");
