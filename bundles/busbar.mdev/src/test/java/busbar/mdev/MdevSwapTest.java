@@ -24,9 +24,12 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
@@ -295,5 +298,40 @@ class MdevSwapTest {
     assertThat(read(device)).isEqualTo((byte) 42);
     bus.removeParent(first);
     assertThat(read(device)).isEqualTo((byte) 42);
+  }
+
+  @Test
+  void usersWhoWorkAllTheWhileReadWhatTheyWrote() throws Exception {
+    start(10_000);
+    bus.addParent(second, NEW);
+    AtomicBoolean over = new AtomicBoolean();
+    List<CompletableFuture<Integer>> users = new ArrayList<>();
+    for (String uuid : List.of(ONE, TWO)) {
+      int device = open(uuid);
+      users.add(
+          later(
+              () -> {
+                int rounds = 0;
+                while (!over.get()) {
+                  write(device, rounds);
+                  assertThat(read(device)).isEqualTo((byte) rounds);
+                  rounds++;
+                }
+                return rounds;
+              }));
+    }
+    for (int i = 0; i < 100; i++) {
+      boolean forth = i % 2 == 0;
+      swap(ONE, forth ? "byte@1.1.0" : "byte@1.0.0");
+      StatefulParent leaving = forth ? first : second;
+      assertThat(leaving.live).containsExactly(TWO);
+      bus.removeParent(leaving);
+      assertThat(leaving.live).isEmpty();
+      bus.addParent(leaving, forth ? OLD : NEW);
+    }
+    over.set(true);
+    for (CompletableFuture<Integer> user : users) {
+      assertThat(user.get(20, TimeUnit.SECONDS)).isPositive();
+    }
   }
 }
