@@ -25,8 +25,18 @@ final class Handover {
 
   private Handover() {}
 
+  /** Stops listening and tells all; listens on if that fails, since nobody resumes it then. */
   static StateRecord save(PciCoreDevice core, boolean sriovEnabled) {
     core.stopListening();
+    try {
+      return tell(core, sriovEnabled);
+    } catch (RuntimeException | Error e) {
+      core.resume();
+      throw e;
+    }
+  }
+
+  private static StateRecord tell(PciCoreDevice core, boolean sriovEnabled) {
     LowPower.Crossing power = core.lowPower.save();
     Map<String, Object> values = new HashMap<>();
     values.put("open", core.isOpen());
@@ -64,8 +74,7 @@ final class Handover {
   static boolean restore(PciCoreDevice fresh, StateRecord record) {
     StateRecord state = record.expect(KIND, VERSION);
     // everything is read before anything is taken over, so that a wrong record changes nothing
-    fresh.adoptOptions(
-        PciParameters.Latched.of(state.get("options", StateRecord.class)));
+    fresh.adoptOptions(PciParameters.Latched.of(state.get("options", StateRecord.class)));
     Taken taken = state.get("open", Boolean.class) ? taken(fresh, state) : null;
     LowPower.Crossing power = power(state);
     LowPower.Saved sleep = LowPower.Saved.of(power.state().get(), fresh.device.configSize());

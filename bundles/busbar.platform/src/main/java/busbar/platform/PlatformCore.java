@@ -258,8 +258,14 @@ abstract class PlatformCore
   @Override
   public StateRecord save(PlatformCoreDevice device) {
     device.irqs.forEach(PlatformIrq::stopListening);
-    return new StateRecord(
-        name(), 1, Map.of("irqs", device.irqs.stream().map(PlatformIrq::save).toList()));
+    try {
+      return new StateRecord(
+          name(), 1, Map.of("irqs", device.irqs.stream().map(PlatformIrq::save).toList()));
+    } catch (RuntimeException | Error e) {
+      // nobody resumes it then
+      resume(device);
+      throw e;
+    }
   }
 
   @Override
