@@ -89,8 +89,10 @@ class ModelGapTest {
     CountDownLatch go = new CountDownLatch(1);
     Trial bad = new Trial();
     bad.onRestore = model -> Trial.hang(go);
+    rig.impatient();
     rig.machine.addModels(bad);
     assertThat(rig.lastRecord().result()).isEqualTo(Result.WAITING);
+    rig.patient();
     rig.machine.addModels(rig.next);
     assertThat(rig.value()).isEqualTo(5);
     go.countDown();
@@ -181,6 +183,7 @@ class ModelGapTest {
     watchTheBus();
     CountDownLatch go = new CountDownLatch(1);
     rig.old.onSave = model -> Trial.hang(go);
+    rig.impatient();
     rig.machine.removeModels(rig.old);
     assertThat(vanished).contains(SwapRig.EDU);
     assertThat(rig.lastRecord().result()).isEqualTo(Result.LOST);

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 /** What goes wrong while both models are there: the old one goes on. */
 @Timeout(20)
 class ModelSwapFailureTest {
-  private static final SwapSettings PATIENT = new SwapSettings(10_000, 1000, SwapPolicy.MANUAL);
+  private static final SwapSettings BUSY = new SwapSettings(10_000, 1000, SwapPolicy.MANUAL);
 
   private final SwapRig rig = new SwapRig();
   private final CountDownLatch inside = new CountDownLatch(1);
@@ -99,12 +99,14 @@ class ModelSwapFailureTest {
   @Test
   void aFactoryThatHangsIsGivenUpAndItsLateModelIsClosed() throws Exception {
     rig.next.onCreate = this::hangHere;
+    rig.impatient();
     rig.swapFails(Errno.ETIMEDOUT);
     rig.assertThatTheOldOneGoesOn();
     assertThat(rig.next.last().closed).isFalse();
     go.countDown();
     // the factory never gave it to anybody: it is the caller who closes what came late
     await(() -> rig.next.last().closed);
+    rig.patient();
     assertThat(rig.swap().result()).isEqualTo(Result.DONE);
   }
 
@@ -119,19 +121,27 @@ class ModelSwapFailureTest {
         };
     AtomicInteger runs = new AtomicInteger();
     rig.next.onTimer = model -> runs.incrementAndGet();
+    rig.impatient();
     rig.swapFails(Errno.ETIMEDOUT);
     rig.assertThatTheOldOneGoesOn();
     assertThat(rig.old.last().resumes).isEqualTo(1);
+    Trial.Model late = rig.next.last();
+    rig.next.onRestore = model -> {};
+    rig.patient();
+    assertThat(rig.swap().result()).isEqualTo(Result.DONE); // the old one has nothing to do with it
     go.countDown();
-    await(() -> rig.next.last().closed);
+    await(() -> late.closed);
     rig.rig.timing.advance(1000);
     assertThat(rig.interrupts).hasValue(0);
     assertThat(runs).hasValue(0);
+    assertThat(rig.old.last().resumes).isEqualTo(1);
+    assertThat(rig.value()).isEqualTo(6);
   }
 
   @Test
   void aSaveThatHangsIsGivenUpAndTheOldModelIsLeftAloneUntilItReturns() throws Exception {
     rig.old.onSave = this::hangHere;
+    rig.impatient();
     rig.swapFails(Errno.ETIMEDOUT);
     rig.assertThatTheOldOneGoesOn();
     rig.swapFails(Errno.EBUSY);
@@ -142,6 +152,7 @@ class ModelSwapFailureTest {
     go.countDown();
     await(() -> rig.old.last().resumes > resumes);
     await(() -> rig.machine.plan(SwapRig.EDU, SwapRig.ANOTHER).possible());
+    rig.patient();
     assertThat(rig.swap().result()).isEqualTo(Result.DONE);
     assertThat(rig.value()).isEqualTo(6);
   }
@@ -164,7 +175,7 @@ class ModelSwapFailureTest {
         model -> {
           throw Errno.EAGAIN.because("expected by this test");
         };
-    rig.machine.settings(PATIENT);
+    rig.machine.settings(BUSY);
     AtomicReference<Errno> answer = new AtomicReference<>();
     Thread operator =
         Thread.ofPlatform().start(() -> answer.set(rig.swapFails(Errno.EBUSY).errno()));
@@ -187,11 +198,12 @@ class ModelSwapFailureTest {
     Thread reader = Thread.ofPlatform().start(rig::value);
     inside.await();
     rig.old.onRead = model -> {};
-    rig.machine.settings(PATIENT);
+    rig.machine.settings(BUSY);
     rig.swapFails(Errno.EBUSY);
     rig.assertThatTheOldOneGoesOn();
     go.countDown();
     reader.join();
+    rig.patient();
     assertThat(rig.swap().result()).isEqualTo(Result.DONE);
   }
 
@@ -227,7 +239,7 @@ class ModelSwapFailureTest {
   @Test
   void anInterruptedOperatorLeavesTheOldModelInPlace() throws Exception {
     rig.next.onRestore = this::hangHere;
-    rig.machine.settings(PATIENT);
+    rig.machine.settings(BUSY);
     boolean[] interrupted = new boolean[1];
     Thread operator =
         Thread.ofPlatform()

@@ -22,7 +22,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class SwapRig implements AutoCloseable {
   static final String EDU = "0000:00:04.0";
   static final Candidate ANOTHER = Candidate.plain("edu");
-  private static final int DEADLINE_MILLIS = 150;
+  private static final int DEADLINE_MILLIS = 5000;
 
   final Rig rig = new Rig();
   final Machine machine = rig.machine;
@@ -47,6 +47,15 @@ final class SwapRig implements AutoCloseable {
 
   void settings(long graceMillis, SwapPolicy policy) {
     machine.settings(new SwapSettings(graceMillis, DEADLINE_MILLIS, policy));
+  }
+
+  /** For a test in which something hangs. */
+  void impatient() {
+    machine.settings(new SwapSettings(10_000, 200, SwapPolicy.MANUAL));
+  }
+
+  void patient() {
+    settings(10_000, SwapPolicy.MANUAL);
   }
 
   /** Counts the pin's interrupts; the handler reads a register of the device. */

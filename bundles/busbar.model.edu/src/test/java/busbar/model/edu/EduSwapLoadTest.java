@@ -291,7 +291,7 @@ class EduSwapLoadTest {
           return ended;
         });
     EduModelFactory current = one;
-    for (int i = 0; i < (LONG ? 60 : 6); i++) {
+    for (int i = 0; i < (LONG ? 30 : 6); i++) {
       Faulty bad = new Faulty(Faulty.Fault.values()[i % Faulty.Fault.values().length]);
       if (random.nextBoolean()) {
         machine.addModels(bad);

@@ -20,7 +20,7 @@ final class Faulty implements DeviceModelFactory {
     RESTORE_HANGS_WHEN_IT_IS_DONE
   }
 
-  static final long HANG_MILLIS = 600;
+  static final long HANG_MILLIS = Boolean.getBoolean("busbar.long") ? 3000 : 800;
 
   private final EduModelFactory real = EduInMachineTest.factory();
   private final Fault fault;

@@ -39,7 +39,14 @@ final class Handover {
 
   private StateRecord parked;
 
-  private volatile boolean saving;
+  /** Whether the old model has been told to save and not to go on since. */
+  private boolean saved;
+
+  /** Whether the attempt's own thread is in a call of the old model. */
+  private boolean callsOld;
+
+  /** Whether it was when the attempt was abandoned. */
+  private boolean hangsInOld;
 
   /**
    * An attempt.
@@ -165,9 +172,7 @@ final class Handover {
       if (slot.awaitQuiet(Math.min(DRAIN_NANOS, budgetNanos))) {
         recording.phase("drain");
         try {
-          checkWanted();
-          saving = true;
-          StateRecord state = old.save();
+          StateRecord state = save();
           recording.phase("save");
           return state;
         } catch (VfioException e) {
@@ -185,6 +190,21 @@ final class Handover {
       }
       // What is under way may need an access to end.
       LockSupport.parkNanos(BREATH_NANOS);
+    }
+  }
+
+  private StateRecord save() {
+    synchronized (this) {
+      checkWanted();
+      callsOld = true;
+      saved = true;
+    }
+    try {
+      return old.save();
+    } finally {
+      synchronized (this) {
+        callsOld = false;
+      }
     }
   }
 
@@ -215,25 +235,35 @@ final class Handover {
     recording.opened();
   }
 
-  /** The old one goes on; whoever abandoned the attempt sees to the gate himself. */
+  /** The old one goes on; whoever abandoned the attempt sees to that himself. */
   private void callOff() {
-    resumeOld();
-    saving = false;
     synchronized (this) {
+      if (fate == Fate.ABANDONED) {
+        return;
+      }
+      callsOld = true;
+    }
+    resumeOld();
+    synchronized (this) {
+      callsOld = false;
       if (fate == Fate.UNDECIDED) {
+        saved = false;
         open();
       }
     }
   }
 
-  /** After a save; a second time, once a save that hung has returned after all. */
+  /** After a save, if there was one. */
   void resumeOld() {
-    if (saving) {
-      try {
-        old.resume();
-      } catch (RuntimeException e) {
-        LOG.log(Level.WARNING, "a device model does not resume after a save", e);
+    synchronized (this) {
+      if (!saved) {
+        return;
       }
+    }
+    try {
+      old.resume();
+    } catch (RuntimeException e) {
+      LOG.log(Level.WARNING, "a device model does not resume after a save", e);
     }
   }
 
@@ -245,8 +275,14 @@ final class Handover {
   synchronized boolean abandon() {
     if (fate == Fate.UNDECIDED) {
       fate = Fate.ABANDONED;
+      hangsInOld = callsOld;
     }
     return fate == Fate.ABANDONED;
+  }
+
+  /** Whether an abandoned attempt hangs in the old model, which is to be left alone until then. */
+  synchronized boolean hangsInOld() {
+    return hangsInOld;
   }
 
   /** After {@link #abandon}, or if what hangs is no more than a handler of the new model's. */

@@ -30,7 +30,7 @@ final class ModelCalls implements AutoCloseable {
     calls = new BoundedCall("busbar-swap " + device, nanos);
   }
 
-  /** Whether an attempt was given up and still hangs; also after {@link #close()}. */
+  /** Whether an attempt was given up and hangs in the old model; also after {@link #close()}. */
   BooleanSupplier late() {
     AtomicBoolean begun = givenUp;
     AtomicBoolean ended = returned;
@@ -79,8 +79,10 @@ final class ModelCalls implements AutoCloseable {
           },
           () -> {
             if (handover.abandon()) {
-              handover.resumeOld();
               closeQuietly(fresh == null ? null : fresh.model());
+            }
+            if (handover.hangsInOld()) {
+              handover.resumeOld(); // it may have saved after it was told to go on
             }
             returned.set(true);
           });
@@ -98,7 +100,7 @@ final class ModelCalls implements AutoCloseable {
   private boolean isUndone(Handover handover, Fresh fresh, boolean hangs) {
     boolean interrupted = Thread.interrupted();
     boolean undone = handover.abandon();
-    givenUp.set(hangs);
+    givenUp.set(hangs && handover.hangsInOld());
     if (undone && fresh != null) {
       fresh.leash().cut();
     }

@@ -21,7 +21,7 @@ final class ModelExchange {
   private final ModelDirectory directory;
   private final ExchangeRules rules;
 
-  /** Whether a call of a model that was in place then was given up and still hangs. */
+  /** Whether a call of the model in place was given up and still hangs. */
   private volatile BooleanSupplier late = () -> false;
 
   ModelExchange(
