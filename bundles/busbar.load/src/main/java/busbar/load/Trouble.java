@@ -21,7 +21,7 @@ final class Trouble {
   }
 
   private static final long HANG_MILLIS = 10_000;
-  private static final long GO_MILLIS = 2_000;
+  private static final long GO_MILLIS = 100;
 
   final Kind kind;
   private final CountDownLatch released = new CountDownLatch(1);
