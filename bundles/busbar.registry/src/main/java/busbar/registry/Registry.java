@@ -19,6 +19,7 @@ import busbar.api.swap.SwapPolicy;
 import busbar.api.swap.Swappable;
 import busbar.api.time.Timing;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongConsumer;
 
 /**
  * The VFIO core, assembled. Everything that comes and goes is added and removed by any thread, in
@@ -84,6 +85,15 @@ public final class Registry implements AutoCloseable {
   /** The edge on which operators move devices. */
   public MigrationAdmin migrationAdmin() {
     return migrations;
+  }
+
+  /**
+   * Runs before each swap that somebody asks for, while operations go on.
+   *
+   * @param preparation is told the number of the successor's bundle, 0 if it has none
+   */
+  void beforeSwaps(LongConsumer preparation) {
+    desk.beforeSwaps(preparation);
   }
 
   /** The edge on which operators swap. */

@@ -107,10 +107,13 @@ public final class RegistryComponent {
   private final List<ServiceRegistration<?>> registrations = new ArrayList<>();
 
   private final BundleContext context;
+  private final Preparation preparation;
 
   @Activate
   public RegistryComponent(BundleContext context, Config config) {
     this.context = context;
+    preparation = new Preparation(context);
+    registry.beforeSwaps(preparation::of);
     Bundle framework = context.getBundle(Constants.SYSTEM_BUNDLE_LOCATION);
     registry.stopping(() -> framework.getState() == Bundle.STOPPING);
     registry.swapAdmin().settings(settings(config));
@@ -179,7 +182,8 @@ public final class RegistryComponent {
     registry.addDriver(driver, ranking(properties), candidate(driver.name(), properties));
   }
 
-  void unbindDriver(VfioBusDriver<?> driver) {
+  void unbindDriver(VfioBusDriver<?> driver, Map<String, ?> properties) {
+    preparation.of(candidate(driver.name(), properties).bundleId());
     registry.removeDriver(driver);
   }
 
@@ -188,7 +192,8 @@ public final class RegistryComponent {
     registry.addBackend(ops, ranking(properties), candidate(ops.name(), properties));
   }
 
-  void unbindBackend(VfioIommuDriverOps<?> ops) {
+  void unbindBackend(VfioIommuDriverOps<?> ops, Map<String, ?> properties) {
+    preparation.of(candidate(ops.name(), properties).bundleId());
     registry.removeBackend(ops);
   }
 

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 
 /** Where operators swap, in whatever layer the place is. */
@@ -20,10 +21,18 @@ final class SwapDesk implements SwapAdmin {
   private final List<Swappable> layers = new CopyOnWriteArrayList<>();
   private final SwapRules rules;
   private final Journal journal;
+  private volatile LongConsumer preparation = bundleId -> {};
 
   SwapDesk(SwapRules rules, Journal journal) {
     this.rules = rules;
     this.journal = journal;
+  }
+
+  /**
+   * @param before is told the number of a successor's bundle before operations wait for it
+   */
+  void beforeSwaps(LongConsumer before) {
+    preparation = before;
   }
 
   void add(Swappable layer) {
@@ -51,6 +60,7 @@ final class SwapDesk implements SwapAdmin {
   public List<SwapRecord> swap(String target, String successor, String who) {
     List<SwapRecord> records = new ArrayList<>();
     for (Choice choice : choices(target, successor)) {
+      preparation.accept(choice.successor.bundleId());
       records.add(choice.layer.swap(choice.target, choice.successor, Way.SIDE_BY_SIDE, who));
     }
     return records;

@@ -26,8 +26,8 @@ public final class LoadAhead {
   private LoadAhead() {}
 
   /**
-   * Loads classes and every class that they name, of whatever bundle; initialises none. What cannot
-   * be loaded now, an optional import say, is left out.
+   * Loads classes, links them, and loads every class that they name, of whatever bundle;
+   * initialises none. What cannot be loaded now, an optional import say, is left out.
    *
    * @param loader the bundle's class loader
    * @param resources its class files, {@code "busbar/pci/Bars.class"}, as {@code
@@ -48,8 +48,11 @@ public final class LoadAhead {
     int loaded = 0;
     for (String name : names) {
       try {
-        Class.forName(name, false, loader);
+        Class<?> type = Class.forName(name, false, loader);
         loaded++;
+        if (type.getClassLoader() == loader) {
+          type.getDeclaredMethods(); // verifies and links it, which takes longer than to load it
+        }
       } catch (ClassNotFoundException | LinkageError e) {
         // left out, see above
       }
