@@ -121,12 +121,16 @@ final class MigrationDesk implements MigrationAdmin {
       if (!object.isOpen()) {
         Errand.open(client, object);
       }
-      return inside(object, () -> work.apply(mover(object.binding(), client)));
+      return inside(object, () -> work.apply(mover(object, client)));
     }
   }
 
-  private static <D> Mover<D> mover(Binding<D> binding, ClientImpl client) {
-    MigrationOps<D> ops = migrationOf(binding).orElseThrow();
+  private static Mover<?> mover(DeviceObject object, ClientImpl client) {
+    return mover(object, object.binding(), client);
+  }
+
+  private static <D> Mover<D> mover(DeviceObject object, Binding<D> binding, ClientImpl client) {
+    MigrationOps<D> ops = migrationOf(binding).orElseThrow(() -> noMigration(object));
     return new Mover<>(binding, ops, client.caller());
   }
 
@@ -187,7 +191,7 @@ final class MigrationDesk implements MigrationAdmin {
   /** The next user opens the device and gets the state that waits; once. */
   private static void arrive(DeviceObject object, ClientImpl client, StateRecord state) {
     object.setArrival(null);
-    load(mover(object.binding(), client), state);
+    load(mover(object, client), state);
   }
 
   @Override

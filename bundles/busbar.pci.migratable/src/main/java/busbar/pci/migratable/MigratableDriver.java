@@ -94,8 +94,9 @@ public final class MigratableDriver
 
   @Override
   public void release(MigratableFunction function) {
-    function.migration().closed();
+    // a device that was stopped stays so until the core has cut it off
     core.release(function.core());
+    function.migration().closed();
   }
 
   @Override

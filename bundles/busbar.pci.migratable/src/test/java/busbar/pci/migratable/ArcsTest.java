@@ -186,6 +186,22 @@ class ArcsTest {
   }
 
   @Test
+  void afterARefusalAWholeStateCanBeWrittenToTheSameStream() {
+    FileOps stream = migration.setState(RESUMING).orElseThrow();
+    byte[] right = new byte[10_000];
+    Arrays.fill(right, (byte) 7);
+    write(stream, wholeStream(new byte[5]));
+    assertThatThrownBy(() -> migration.setState(STOP)).hasMessageStartingWith("EINVAL");
+    byte[] damaged = wholeStream(right);
+    damaged[100]++;
+    assertThatThrownBy(() -> write(stream, damaged)).hasMessageStartingWith("EINVAL");
+    assertThatThrownBy(() -> migration.setState(STOP)).hasMessageStartingWith("EINVAL");
+    write(stream, wholeStream(right));
+    migration.setState(STOP);
+    assertThat(hardware.state).isEqualTo(right);
+  }
+
+  @Test
   void anotherDriverTakesOverOnlyWhileTheDeviceRuns() {
     migration.checkIdle();
     lead(STOP);
