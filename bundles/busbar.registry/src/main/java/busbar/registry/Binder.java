@@ -88,7 +88,7 @@ final class Binder {
     if (lost == null) {
       return false;
     }
-    Optional<DriverEntry> driver = drivers.find(entry.device.bus(), lost);
+    Optional<DriverEntry> driver = drivers.find(entry.device, lost);
     driver.ifPresent(
         back -> {
           attempt(entry, back, findings);
@@ -100,7 +100,7 @@ final class Binder {
   private void bindOverridden(DeviceEntry entry, List<Finding> findings) {
     String name = entry.override();
     String bus = entry.device.bus();
-    Optional<DriverEntry> driver = drivers.find(bus, name);
+    Optional<DriverEntry> driver = drivers.find(entry.device, name);
     Optional<HostEntry> host = drivers.findHost(bus, name);
     if (driver.isPresent()) {
       attempt(entry, driver.get(), findings);
@@ -179,7 +179,7 @@ final class Binder {
    */
   void bindNamed(DeviceEntry entry, String name) {
     String bus = entry.device.bus();
-    Optional<DriverEntry> driver = drivers.find(bus, name);
+    Optional<DriverEntry> driver = drivers.find(entry.device, name);
     Optional<HostEntry> host = drivers.findHost(bus, name);
     if (driver.isEmpty() && host.isEmpty()) {
       throw Errno.ENOENT.because("bus %s has no driver %s", bus, name);

@@ -1,6 +1,8 @@
 package busbar.registry;
 
 import busbar.api.VfioException;
+import busbar.api.device.DeviceSet;
+import busbar.api.device.GroupType;
 import busbar.api.pci.PciDevice;
 import busbar.api.pci.Sriov;
 import busbar.api.state.StateRecord;
@@ -12,7 +14,9 @@ import busbar.api.swap.SwapRecording;
 import busbar.api.time.Timing;
 import busbar.registry.DeviceEntry.VfioBound;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
@@ -52,40 +56,70 @@ final class Bridge {
    * @return whether its device is held; else the removal rules apply
    */
   boolean hold(DeviceEntry entry, VfioBound bound) {
-    if (rules.graceNanos() == 0 || !isInUse(entry, bound.object())) {
+    long grace = rules.graceNanos();
+    if (grace == 0 || !isInUse(entry, bound.object())) {
       return false;
     }
-    DriverEntry driver = bound.driver();
-    SwapRecording recording =
-        new SwapRecording(
-            entry.name(),
-            KIND,
-            Way.UPDATE,
-            "the service of " + driver.candidate + " went",
-            driver.candidate,
-            "?");
-    recording.closed();
-    Stillness still;
-    try {
-      still = Stillness.of(List.of(bound.object()), rules.deadlineNanos());
-    } catch (VfioException e) {
-      journal.add(recording.end(Result.LOST, e.because(), ""));
-      return false;
+    // all that are reset together stand still before the first of them is saved
+    Map<DeviceEntry, Stillness> still = new LinkedHashMap<>();
+    Map<DeviceEntry, SwapRecording> recordings = new LinkedHashMap<>();
+    for (DeviceEntry member : departing(entry, bound)) {
+      SwapRecording recording = recording(member, bound.driver());
+      recording.closed();
+      try {
+        DeviceObject object = ((VfioBound) member.bound()).object();
+        still.put(member, Stillness.of(List.of(object), rules.deadlineNanos()));
+        recordings.put(member, recording);
+      } catch (VfioException e) {
+        journal.add(recording.end(Result.LOST, e.because(), ""));
+      }
+      recording.phase("drain");
     }
-    recording.phase("drain");
+    recordings.forEach((member, recording) -> hold(member, recording, still.get(member), grace));
+    return entry.hold() != null;
+  }
+
+  private static SwapRecording recording(DeviceEntry entry, DriverEntry driver) {
+    return new SwapRecording(
+        entry.name(),
+        KIND,
+        Way.UPDATE,
+        "the service of " + driver.candidate + " went",
+        driver.candidate,
+        "?");
+  }
+
+  /** The device, and those of its set that its driver has as well. */
+  private List<DeviceEntry> departing(DeviceEntry entry, VfioBound bound) {
+    List<DeviceEntry> all = new ArrayList<>(List.of(entry));
+    for (DeviceSet.Member member : bound.object().set().members()) {
+      DeviceEntry other = devices.of(member.device().parent());
+      if (other != null
+          && other != entry
+          && other.hold() == null
+          && !other.isRemoving()
+          && other.bound() instanceof VfioBound its
+          && its.driver() == bound.driver()) {
+        all.add(other);
+      }
+    }
+    return all;
+  }
+
+  private void hold(DeviceEntry entry, SwapRecording recording, Stillness still, long grace) {
+    VfioBound bound = (VfioBound) entry.bound();
     Optional<StateRecord> state;
     try {
       state = stateOf(bound.object());
     } catch (VfioException e) {
       still.end();
       journal.add(recording.end(Result.LOST, e.because(), ""));
-      return false;
+      return;
     }
     recording.phase("save");
     Hold hold = new Hold(entry, bound, recording, state.orElse(null), still);
     entry.setHold(hold);
     bound.object().whenUnused(() -> giveUp(entry, "its last file is closed"));
-    long grace = rules.graceNanos();
     hold.until(
         timing.schedule(
             grace,
@@ -93,7 +127,6 @@ final class Bridge {
                 giveUp(
                     entry,
                     "no successor came within " + TimeUnit.NANOSECONDS.toMillis(grace) + " ms")));
-    return true;
   }
 
   private Optional<StateRecord> stateOf(DeviceObject object) {
@@ -120,7 +153,13 @@ final class Bridge {
     boolean virtualFunctions =
         entry.device instanceof PciDevice pci
             && pci.sriov().map(Sriov::numVfs).filter(count -> count > 0).isPresent();
-    return virtualFunctions || object.group().container() != null || object.set().openCount() > 0;
+    // what software made keeps its state from user to user
+    boolean mediated =
+        object.groupType() == GroupType.EMULATED && object.binding().handsOver();
+    return virtualFunctions
+        || mediated
+        || object.group().container() != null
+        || object.set().openCount() > 0;
   }
 
   /** A driver came; every device that waits for it goes on before this returns, if it takes it. */

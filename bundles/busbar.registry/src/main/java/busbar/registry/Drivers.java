@@ -1,6 +1,7 @@
 package busbar.registry;
 
 import busbar.api.Errno;
+import busbar.api.bus.BusDevice;
 import busbar.api.bus.HostDriver;
 import busbar.api.device.VfioBusDriver;
 import busbar.api.swap.Candidate;
@@ -83,6 +84,16 @@ final class Drivers {
 
   Optional<DriverEntry> find(String bus, String name) {
     return of(bus).stream().filter(entry -> entry.name().equals(name)).findFirst();
+  }
+
+  /** The one of that name for a device: of several, one that wants it. */
+  Optional<DriverEntry> find(BusDevice device, String name) {
+    List<DriverEntry> named =
+        of(device.bus()).stream().filter(entry -> entry.name().equals(name)).toList();
+    return named.stream()
+        .filter(entry -> named.size() == 1 || entry.bid(device) > 0)
+        .findFirst()
+        .or(() -> named.stream().findFirst());
   }
 
   Optional<HostEntry> findHost(String bus, String name) {

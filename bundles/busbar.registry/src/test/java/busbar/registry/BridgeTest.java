@@ -3,15 +3,20 @@ package busbar.registry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import busbar.api.Args;
 import busbar.api.Errno;
 import busbar.api.admin.DeviceView;
+import busbar.api.client.ClientPolicy;
 import busbar.api.client.Mapping;
+import busbar.api.client.VfioClient;
 import busbar.api.memory.MemoryFaultException;
 import busbar.api.swap.SwapPolicy;
 import busbar.api.swap.SwapRecord;
 import busbar.api.swap.SwapRecord.Result;
 import busbar.api.swap.SwapRecord.Way;
 import busbar.api.swap.SwapSettings;
+import busbar.uapi.VfioHeader;
+import java.lang.foreign.MemorySegment;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -174,6 +179,35 @@ class BridgeTest {
     assertThat(swap.last().because()).contains("version 2");
     endGrace();
     assertThat(Rig.errno(() -> swap.read(0))).isEqualTo(Errno.ENODEV);
+  }
+
+  @Test
+  void devicesThatAreResetTogetherStandStillBeforeTheFirstIsSaved() {
+    Object set = new Object();
+    one.onProbe =
+        data -> {
+          if (data.device.name().startsWith("b") || data.device.name().equals("a")) {
+            data.vfio.assignSet(set);
+          }
+        };
+    rig.client.close();
+    for (String device : java.util.List.of("a", "b0", "b1")) {
+      rig.registry.admin().unbind(device);
+      rig.registry.admin().probe(device);
+    }
+    VfioClient client = rig.registry.vfio().connect(ClientPolicy.privileged("again"));
+    int container = client.openContainer();
+    int group = client.openGroup(1);
+    client.ioctl(group, VfioHeader.VFIO_GROUP_SET_CONTAINER, Rig.struct(container));
+    client.ioctl(container, VfioHeader.VFIO_SET_IOMMU, Args.immediate(Rig.TYPE));
+    int device = (int) client.ioctl(group, VfioHeader.VFIO_GROUP_GET_DEVICE_FD, Rig.text("a"));
+    swap.go(one);
+    assertThat(one.protocol).contains("save a", "save b0", "save b1");
+    assertThat(state("b1")).isEqualTo(DeviceView.State.SWAPPING);
+    swap.come(two);
+    assertThat(two.devices).containsKeys("a", "b0", "b1");
+    assertThat(client.ioctl(device, VfioHeader.VFIO_DEVICE_RESET, MemorySegment.NULL)).isZero();
+    client.close();
   }
 
   @Test
