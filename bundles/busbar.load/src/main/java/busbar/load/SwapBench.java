@@ -19,7 +19,9 @@ final class SwapBench {
   private static final long REST_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
   /** Swaps that do not count: until what they run is compiled. */
-  private static final int WARM_UPS = 20;
+  private static final int WARM_UPS_SIDE_BY_SIDE = 300;
+
+  private static final int WARM_UPS_UPDATE = 20;
 
   private final Place place;
   private final PrintStream out;
@@ -34,7 +36,8 @@ final class SwapBench {
   Row run(Target target, String way, int swaps) throws BundleException, InterruptedException {
     Tally tally = new Tally();
     Loaders loaders = new Loaders();
-    Run run = new Run(tally, swaps);
+    int warmUps = way.equals(Way.UPDATE) ? WARM_UPS_UPDATE : WARM_UPS_SIDE_BY_SIDE;
+    Run run = new Run(tally, Math.min(warmUps, swaps), swaps);
     Load load = new Load(place.vfio(), place.admin(), place.memory(), tally, paceMicros);
     try {
       load.start();
@@ -76,24 +79,26 @@ final class SwapBench {
     final Times pause = new Times();
     final Times took = new Times();
     final Tally tally;
+    final int warmUps;
     final int wanted;
     int done;
     SwapRecord slowest;
 
-    Run(Tally tally, int wanted) {
+    Run(Tally tally, int warmUps, int wanted) {
       this.tally = tally;
+      this.warmUps = warmUps;
       this.wanted = wanted;
     }
 
     void go(Way way) throws BundleException {
       try (way) {
-        for (int i = 0; i < WARM_UPS + wanted; i++) {
+        for (int i = 0; i < warmUps + wanted; i++) {
           List<SwapRecord> records = way.swap();
           boolean allDone = true;
           for (SwapRecord record : records) {
-            allDone &= count(record, i >= WARM_UPS);
+            allDone &= count(record, i >= warmUps);
           }
-          if (allDone && i >= WARM_UPS) {
+          if (allDone && i >= warmUps) {
             took.add(way.tookNanos());
             done++;
           }
@@ -154,7 +159,8 @@ final class SwapBench {
           run.slowest.pauseNanos() / 1e3,
           run.slowest.phases().stream()
               .sorted(Comparator.comparingLong(Phase::nanos).reversed())
-              .map(phase -> String.format(Locale.ROOT, "%s %.0f", phase.name(), phase.nanos() / 1e3))
+              .map(
+                  phase -> String.format(Locale.ROOT, "%s %.0f", phase.name(), phase.nanos() / 1e3))
               .collect(Collectors.joining(", ")));
     }
     tally.sentences().forEach(sentence -> out.println("      " + sentence));
