@@ -56,8 +56,7 @@ final class Update implements Way {
   private List<SwapRecord> await(Set<String> expected, long last, long end) {
     while (true) {
       List<SwapRecord> came = new ArrayList<>(place.swaps().history());
-      came.removeIf(
-          record -> record.number() <= last || !expected.contains(record.target()));
+      came.removeIf(record -> record.number() <= last || !expected.contains(record.target()));
       if (came.stream().map(SwapRecord::target).collect(Collectors.toSet()).equals(expected)) {
         return came;
       }

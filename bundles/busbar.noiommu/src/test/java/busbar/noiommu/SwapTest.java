@@ -47,8 +47,7 @@ class SwapTest {
     void assertServes() {
       assertThat(
               catchThrowable(
-                  () ->
-                      driver.ioctl(container, CALLER, VFIO_IOMMU_MAP_DMA, MemorySegment.NULL)))
+                  () -> driver.ioctl(container, CALLER, VFIO_IOMMU_MAP_DMA, MemorySegment.NULL)))
           .hasMessageStartingWith("ENOTTY");
     }
   }

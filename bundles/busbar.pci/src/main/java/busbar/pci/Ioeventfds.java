@@ -171,7 +171,8 @@ final class Ioeventfds {
     }
     Target target =
         new Target((int) bar, record.number("position"), record.number("data"), (int) width);
-    if (target.position() < 0 || !bars.takesIoeventfd(target.bar(), target.position(), (int) width)) {
+    if (target.position() < 0
+        || !bars.takesIoeventfd(target.bar(), target.position(), (int) width)) {
       throw Errno.EINVAL.because("the state has an ioeventfd for %s, which is not there", target);
     }
     return new Saved(target, record.get("eventFd", EventFd.class));

@@ -200,8 +200,7 @@ final class LowPower {
   /** The whole state of sleep and power, after {@link #stopListening}. */
   Crossing save() {
     synchronized (lowPowerLock) {
-      state.set(
-          new Saved(engaged, asleep, intxMasked, wakeup, core.power.save()).toRecord());
+      state.set(new Saved(engaged, asleep, intxMasked, wakeup, core.power.save()).toRecord());
       return new Crossing(state, wakeRequests);
     }
   }
@@ -292,7 +291,8 @@ final class LowPower {
     private static byte[] config(StateRecord record, String name, int size) {
       byte[] config = record.optional(name, byte[].class).orElse(null);
       if (config != null && config.length != size) {
-        throw Errno.EINVAL.because("%s of the state has %d bytes, not %d", name, config.length, size);
+        throw Errno.EINVAL.because(
+            "%s of the state has %d bytes, not %d", name, config.length, size);
       }
       return config;
     }

@@ -23,8 +23,7 @@ final class PciParameters {
       return new StateRecord(
           "vfio-pci options",
           1,
-          Map.of(
-              NOINTXMASK, nointxmask, DISABLE_VGA, disableVga, DISABLE_IDLE_D3, disableIdleD3));
+          Map.of(NOINTXMASK, nointxmask, DISABLE_VGA, disableVga, DISABLE_IDLE_D3, disableIdleD3));
     }
 
     static Latched of(StateRecord record) {

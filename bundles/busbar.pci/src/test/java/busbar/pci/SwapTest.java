@@ -109,9 +109,9 @@ class SwapTest {
       assertThat(function.windows.get(0).accesses.stream().filter(("w4@" + DOORBELL)::equals))
           .as("writes of the ioeventfd")
           .hasSize(phases);
-      assertThat(function.line.requests + function.vectors.values().stream()
-              .mapToInt(line -> line.requests)
-              .sum())
+      assertThat(
+              function.line.requests
+                  + function.vectors.values().stream().mapToInt(line -> line.requests).sum())
           .as("requests of lines")
           .isEqualTo(wiring == Wiring.MSIX ? 2 : 1);
       assertThat(function.events).as("resets").containsOnlyOnce("reset");
@@ -143,8 +143,12 @@ class SwapTest {
     Wired wired = new Wired(wiring);
     for (Ending ending :
         new Ending[] {
-          Ending.NEVER_RESTORED, Ending.CALLED_OFF, Ending.CALLED_OFF, Ending.DONE,
-          Ending.CALLED_OFF, Ending.DONE
+          Ending.NEVER_RESTORED,
+          Ending.CALLED_OFF,
+          Ending.CALLED_OFF,
+          Ending.DONE,
+          Ending.CALLED_OFF,
+          Ending.DONE
         }) {
       wired.swap(ending, phase -> wired.raise());
     }

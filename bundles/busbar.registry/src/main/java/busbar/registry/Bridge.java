@@ -154,8 +154,7 @@ final class Bridge {
         entry.device instanceof PciDevice pci
             && pci.sriov().map(Sriov::numVfs).filter(count -> count > 0).isPresent();
     // what software made keeps its state from user to user
-    boolean mediated =
-        object.groupType() == GroupType.EMULATED && object.binding().handsOver();
+    boolean mediated = object.groupType() == GroupType.EMULATED && object.binding().handsOver();
     return virtualFunctions
         || mediated
         || object.group().container() != null

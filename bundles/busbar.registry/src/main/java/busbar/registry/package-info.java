@@ -12,8 +12,8 @@
  *   <li>a container's lock, around a backend's {@code open}, {@code attachGroup}, {@code
  *       detachGroup} and {@code release};
  *   <li>the pause of a {@link busbar.registry.Gate}: who waits for those inside holds at most a
- *       device's turn and, for a moment, a set's lock on the thread of the swap; so those inside may
- *       wait for anything above but a turn;
+ *       device's turn and, for a moment, a set's lock on the thread of the swap; so those inside
+ *       may wait for anything above but a turn;
  *   <li>the directories' locks, a device's holds, an owner's ledger, a file table's numbers, a
  *       mapping's window: leaves, held while nobody else is called but hardware for a look-up.
  * </ol>

@@ -58,13 +58,20 @@ class StateRecordTest {
     StateRecord state =
         record(
             Map.of(
-                "plain", new byte[3],
-                "flag", new AtomicBoolean(),
-                "direct", foreign,
-                "array", new Foreign[0][0],
-                "list", List.of("a", foreign),
-                "cell", new AtomicReference<>(lambda),
-                "nested", record(Map.of("map", Map.of("key", foreign)))));
+                "plain",
+                new byte[3],
+                "flag",
+                new AtomicBoolean(),
+                "direct",
+                foreign,
+                "array",
+                new Foreign[0][0],
+                "list",
+                List.of("a", foreign),
+                "cell",
+                new AtomicReference<>(lambda),
+                "nested",
+                record(Map.of("map", Map.of("key", foreign)))));
     assertThat(state.holding(type -> type.getName().startsWith("busbar.api.state.StateRecordTest")))
         .containsExactlyInAnyOrder("direct", "array", "list", "cell", "nested.map.key");
   }

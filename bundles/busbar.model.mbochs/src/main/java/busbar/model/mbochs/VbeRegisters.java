@@ -66,7 +66,8 @@ final class VbeRegisters {
 
   /** {@code EINVAL} if these are not the registers of such a display. */
   static void check(long[] image) {
-    if (image.length != COUNT || Arrays.stream(image).anyMatch(value -> value < 0 || value > 0xffff)) {
+    if (image.length != COUNT
+        || Arrays.stream(image).anyMatch(value -> value < 0 || value > 0xffff)) {
       throw Errno.EINVAL.because("not eleven registers of 16 bits: %s", Arrays.toString(image));
     }
   }

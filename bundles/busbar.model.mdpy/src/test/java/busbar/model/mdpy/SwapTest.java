@@ -34,6 +34,7 @@ class SwapTest {
   private static final int PICTURE = 0x11223344;
 
   private final PhysicalMemory physical = new PhysicalMemory();
+
   /** A version of the parent with a display. */
   private final class Version {
     final Copy copy;

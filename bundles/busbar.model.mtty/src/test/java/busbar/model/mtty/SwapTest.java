@@ -89,9 +89,7 @@ class SwapTest {
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "PRE_COPY,RUNNING", "PRE_COPY_P2P,RUNNING_P2P", "STOP_COPY,STOP", "RESUMING,ERROR"
-  })
+  @CsvSource({"PRE_COPY,RUNNING", "PRE_COPY_P2P,RUNNING_P2P", "STOP_COPY,STOP", "RESUMING,ERROR"})
   void inTheMiddleOfAMigrationTheStreamEndsAndTheCardIsWhole(
       MigrationState during, MigrationState after) {
     Card old = wired();
@@ -102,8 +100,7 @@ class SwapTest {
     assertThat(Card.errnoOf(() -> use(old, stream, during))).isEqualTo(Errno.ENODEV);
     assertThat(next.parent.state(next.mtty)).isEqualTo(after);
     if (after == MigrationState.ERROR) {
-      assertThat(
-              Card.errnoOf(() -> next.parent.setState(next.mtty, next, MigrationState.RUNNING)))
+      assertThat(Card.errnoOf(() -> next.parent.setState(next.mtty, next, MigrationState.RUNNING)))
           .as("half a state must not run")
           .isNotNull();
       next.ioctl(VFIO_DEVICE_RESET, MemorySegment.NULL);
