@@ -54,6 +54,9 @@ import java.util.stream.Stream;
  * bus all the same, with registers that read as zero. Any thread.
  */
 public final class Machine implements AutoCloseable, Swappable {
+  /** Who provides a factory where there are no bundles. */
+  private static final Candidate PLAIN = Candidate.plain("");
+
   private final MachineDescription description;
   private final Board board;
   private final PciBus pci;
@@ -77,7 +80,7 @@ public final class Machine implements AutoCloseable, Swappable {
       Collection<? extends DeviceModelFactory> factories) {
     this.description = description;
     ModelDirectory models = new ModelDirectory();
-    factories.forEach(factory -> models.add(factory, 0));
+    factories.forEach(factory -> models.add(factory, 0, PLAIN));
     board =
         new Board(
             memory,
@@ -279,7 +282,17 @@ public final class Machine implements AutoCloseable, Swappable {
    *     ranking, the one of the newer bundle
    */
   public void addModels(DeviceModelFactory factory, int ranking) {
-    board.models().add(factory, ranking);
+    addModels(factory, ranking, PLAIN);
+  }
+
+  /**
+   * As {@link #addModels(DeviceModelFactory, int)}.
+   *
+   * @param provider the factory's bundle, for records and for who chooses between two; its name is
+   *     not looked at
+   */
+  public void addModels(DeviceModelFactory factory, int ranking, Candidate provider) {
+    board.models().add(factory, ranking, provider);
     update(factory);
     pci.regain(factory.models());
     platforms.forEach(bus -> bus.regain(factory.models()));

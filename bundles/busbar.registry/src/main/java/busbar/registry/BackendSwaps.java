@@ -3,8 +3,6 @@ package busbar.registry;
 import busbar.api.Errno;
 import busbar.api.VfioException;
 import busbar.api.state.HandoverOps;
-import busbar.api.state.StateRecord;
-import busbar.api.swap.BoundedCall;
 import busbar.api.swap.Candidate;
 import busbar.api.swap.Slot;
 import busbar.api.swap.SwapPlan;
@@ -163,88 +161,6 @@ final class BackendSwaps {
       Chosen<?> old,
       BackendEntry<?> to,
       SwapRecording recording) {
-    BackendHandover handover = new BackendHandover(to, attachment);
-    boolean paused = false;
-    boolean saved = false;
-    VfioException failure = null;
-    try (BoundedCall calls =
-        new BoundedCall("busbar-swap-" + container.name(), rules.deadlineNanos())) {
-      try {
-        run(calls, to + " being opened", handover::open, handover::discard);
-        recording.phase("open");
-        recording.closed();
-        paused = attachment.gate.pause(rules.deadlineNanos());
-        checkPaused(paused, container, attachment, old);
-        recording.phase("drain");
-        StateRecord state =
-            calls.call(
-                old.backend() + " telling the state of " + container,
-                old::save,
-                () -> late(handover, attachment, old));
-        saved = true;
-        recording.phase("save");
-        Chosen<?> fresh =
-            calls.call(
-                to + " taking over " + container, () -> handover.restore(state), handover::discard);
-        if (to.hasDeparted()) {
-          throw Errno.ENODEV.because("%s went away while it took %s", to, container);
-        }
-        attachment.exchange(fresh);
-        recording.phase("restore");
-      } catch (RuntimeException e) {
-        failure = Faults.of(e, to.toString(), "taking over " + container);
-        if (saved) {
-          Faults.swallow(old.backend().toString(), "going on with " + container, old::resume);
-        }
-      } finally {
-        if (paused) {
-          attachment.gate.resume();
-        }
-        recording.opened();
-      }
-      finish(calls, failure == null ? old::forget : handover::discard);
-      recording.phase("end");
-    }
-    return failure;
-  }
-
-  private static void checkPaused(
-      boolean paused, Container container, Attachment attachment, Chosen<?> old) {
-    if (!paused) {
-      throw attachment.gate.hasEnded()
-          ? Errno.ENODEV.because("%s lets its backend go", container)
-          : Errno.EBUSY.because("a call of %s does not end", container);
-    }
-    if (attachment.chosen() != old) {
-      throw Errno.EBUSY.because("%s got another backend meanwhile", container);
-    }
-  }
-
-  /** The old one's save hung and has returned: it goes on. */
-  private static void late(BackendHandover handover, Attachment attachment, Chosen<?> old) {
-    if (attachment.chosen() == old) {
-      Faults.swallow(old.backend().toString(), "going on", old::resume);
-    }
-    handover.discard();
-  }
-
-  private static void run(BoundedCall calls, String what, Runnable step, Runnable late) {
-    calls.call(
-        what,
-        () -> {
-          step.run();
-          return null;
-        },
-        late);
-  }
-
-  private static void finish(BoundedCall calls, Runnable step) {
-    if (!calls.hangs()) {
-      try {
-        run(calls, "ending a swap", step, () -> {});
-      } catch (RuntimeException e) {
-        Faults.of(e, "a backend", "ending a swap");
-      }
-    }
+    return new BackendSwap(container, attachment, old, to, recording, rules).run();
   }
 }

@@ -6,8 +6,6 @@ import busbar.api.swap.SwapPolicy;
 import busbar.api.swap.SwapRecord.Way;
 import busbar.registry.DeviceEntry.VfioBound;
 import java.util.List;
-import java.util.Objects;
-import org.osgi.framework.Version;
 
 /**
  * Lets better drivers and backends take over, as the policy says. Better is: for a device, who its
@@ -98,7 +96,7 @@ final class Bids {
     }
     return other.ranking != now.ranking
         ? other.ranking > now.ranking
-        : sameName && isNewer(other.candidate, now.candidate);
+        : sameName && other.candidate.isNewerThan(now.candidate);
   }
 
   private void review(Container container) {
@@ -114,7 +112,7 @@ final class Bids {
       boolean better =
           other.ranking != best.ranking
               ? other.ranking > best.ranking
-              : isNewer(other.candidate, best.candidate);
+              : other.candidate.isNewerThan(best.candidate);
       if (other.name().equals(now.name()) && better) {
         best = other;
       }
@@ -125,14 +123,6 @@ final class Bids {
           container.name(),
           () -> backendSwaps.swap(container, chosen, Way.POLICY, who(SwapPolicy.ALWAYS)));
     }
-  }
-
-  private static boolean isNewer(Candidate other, Candidate now) {
-    if (other.version().isEmpty() || now.version().isEmpty()) {
-      return false;
-    }
-    return Objects.equals(other.bundle(), now.bundle())
-        && Version.parseVersion(other.version()).compareTo(Version.parseVersion(now.version())) > 0;
   }
 
   /** The journal has why it failed. */

@@ -6,6 +6,8 @@ import busbar.api.swap.BoundedCall;
 import busbar.api.swap.SwapRecord.Result;
 import busbar.api.swap.SwapRecording;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
 /**
@@ -18,6 +20,23 @@ final class DriverSwap {
   private final SwapRecording recording;
   private final SwapRules rules;
   private final Departures departures;
+
+  /** The gates that are closed now. */
+  private final AtomicReference<Stillness> still = new AtomicReference<>();
+
+  /** Who came first: the thread of the swap with its end, or the one that gives it up. */
+  private final AtomicReference<Verdict> verdict = new AtomicReference<>();
+
+  private final CountDownLatch switched = new CountDownLatch(1);
+
+  /** How it ended if it failed without hanging. */
+  private volatile Result kept = Result.KEPT;
+
+  private enum Verdict {
+    DONE,
+    FAILED,
+    GIVEN_UP
+  }
 
   DriverSwap(
       List<Handover> handovers,
@@ -39,45 +58,83 @@ final class DriverSwap {
   End run() {
     // from the start: who hangs may return, and end this, before we know that he hung
     handovers.forEach(handover -> handover.entry.setHanging(true));
-    try (BoundedCall calls = new BoundedCall("busbar-swap-" + names(), rules.deadlineNanos())) {
-      Stillness still = null;
+    long deadline = rules.deadlineNanos();
+    try (BoundedCall calls = new BoundedCall("busbar-swap-" + names(), deadline)) {
       VfioException failure = null;
       Result result = Result.DONE;
       try {
         each(calls, "probing", Handover::prepare);
         recording.phase("probe");
-        recording.closed();
-        still = Stillness.of(objects(), rules.deadlineNanos());
-        recording.phase("drain");
-        carry(calls);
-        checkStillThere();
-        handovers.forEach(Handover::commit);
-        recording.phase("commit");
+        calls.call(to + " taking over " + names(), 2 * deadline, this::switchOver, this::settle);
       } catch (RuntimeException e) {
         failure = Faults.of(e, to.toString(), "taking over " + names());
-        result = back(calls, failure, still);
-      } finally {
-        if (still != null) {
-          still.end();
-        }
-        recording.opened();
+        result = calls.hangs() ? giveUp(failure) : kept;
+        failure = result == Result.DONE ? null : failure;
       }
+      recording.opened();
       finish(calls, result);
       return new End(result, failure);
     }
   }
 
-  private void carry(BoundedCall calls) {
-    calls.call(
-        to + " taking over " + names(),
-        () -> {
-          handovers.forEach(Handover::save);
-          recording.phase("save");
-          handovers.forEach(Handover::restore);
-          recording.phase("restore");
-          return null;
-        },
-        this::settle);
+  /**
+   * All for which operations have to wait, on the thread of the swap from the first line to the
+   * last: to wake another one in between would take longer than the rest.
+   */
+  private Void switchOver() {
+    recording.closed();
+    still.set(Stillness.of(objects(), rules.deadlineNanos()));
+    recording.phase("drain");
+    try {
+      handovers.forEach(Handover::save);
+      recording.phase("save");
+      handovers.forEach(Handover::restore);
+      recording.phase("restore");
+      checkStillThere();
+      decide(Verdict.DONE);
+      handovers.forEach(Handover::commit);
+      recording.phase("commit");
+    } catch (RuntimeException | Error e) {
+      if (verdict.compareAndSet(null, Verdict.FAILED)) {
+        kept = back(Faults.of(e, to.toString(), "taking over " + names()));
+      }
+      throw e;
+    } finally {
+      open();
+      switched.countDown();
+    }
+    return null;
+  }
+
+  private void decide(Verdict mine) {
+    if (!verdict.compareAndSet(null, mine)) {
+      throw Errno.ECANCELED.because("the swap of %s was given up", names());
+    }
+  }
+
+  /** Operations go on; once. */
+  private void open() {
+    Stillness now = still.getAndSet(null);
+    if (now != null) {
+      now.end();
+      recording.opened();
+    }
+  }
+
+  /** A step hangs, or has just not hung: then it is too late to give the swap up. */
+  private Result giveUp(VfioException failure) {
+    if (verdict.compareAndSet(null, Verdict.GIVEN_UP)) {
+      handovers.forEach(Handover::abandon);
+      Result result = back(failure);
+      open();
+      return result;
+    }
+    try {
+      switched.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return verdict.get() == Verdict.DONE ? Result.DONE : kept;
   }
 
   private void checkStillThere() {
@@ -92,24 +149,16 @@ final class DriverSwap {
   }
 
   /** The old one goes on; if even that cannot be, the device is lost. */
-  private Result back(BoundedCall calls, VfioException failure, Stillness still) {
-    boolean hangs = calls.hangs();
-    if (hangs) {
-      handovers.forEach(Handover::abandon);
-    }
+  private Result back(VfioException failure) {
     try {
-      if (hangs) {
-        handovers.reversed().forEach(Handover::back);
-      } else if (still != null) {
-        each(calls, "giving back", Handover::back);
-      }
+      handovers.reversed().forEach(Handover::back);
       recording.phase("back");
       return Result.KEPT;
     } catch (RuntimeException e) {
       String because = "neither " + to + " nor its predecessor runs: " + failure.because();
       for (Handover handover : handovers) {
         if (!handover.isBack()) {
-          departures.lose(handover.entry, because, still == null ? () -> {} : still::end);
+          departures.lose(handover.entry, because, this::open);
         }
       }
       return Result.LOST;
@@ -147,6 +196,12 @@ final class DriverSwap {
 
   /** A hung call returned at last. */
   private void settle() {
+    if (verdict.get() == Verdict.DONE) {
+      // it did not hang after all, only its end came late
+      handovers.forEach(Handover::finish);
+      handovers.forEach(handover -> handover.entry.setHanging(false));
+      return;
+    }
     try {
       Stillness still = Stillness.of(objects(), rules.deadlineNanos());
       try {

@@ -86,8 +86,6 @@ final class Swaps implements Swappable {
    * comment in the shell.
    */
   static String word(Candidate wanted, Candidate other) {
-    return other.isMeantBy(wanted.toString()) && wanted.bundleId() > 0
-        ? "'#" + wanted.bundleId() + "'"
-        : wanted.toString();
+    return other.isMeantBy(wanted.toString()) ? wanted.word() : wanted.toString();
   }
 }

@@ -54,6 +54,11 @@ public final class BoundedCall implements AutoCloseable {
    * @throws IllegalStateException with the cause, for anything else that the call throws
    */
   public <T> T call(String what, Callable<T> call, Runnable late) {
+    return call(what, nanos, call, late);
+  }
+
+  /** As {@link #call(String, Callable, Runnable)}, with a deadline of its own. */
+  public <T> T call(String what, long nanos, Callable<T> call, Runnable late) {
     if (abandoned) {
       throw Errno.ETIMEDOUT.because("%s: an earlier call hangs", what);
     }

@@ -8,9 +8,6 @@ import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import org.osgi.framework.Bundle;
-import org.osgi.framework.FrameworkUtil;
-import org.osgi.framework.Version;
 
 /** The factories that are there, by model, with what tells which of two is better. Any thread. */
 public final class ModelDirectory {
@@ -19,18 +16,14 @@ public final class ModelDirectory {
    * before the service of the new version is there.
    *
    * @param ranking its service's
-   * @param bundle symbolic name, empty without OSGi
+   * @param provider its bundle; the name means nothing
    * @param order of coming
    */
-  record Entry(
-      DeviceModelFactory factory,
-      int ranking,
-      String bundle,
-      Version version,
-      long bundleId,
-      long order) {
+  record Entry(DeviceModelFactory factory, int ranking, Candidate provider, long order) {
     private static final Comparator<Entry> BETTER =
-        Comparator.comparingInt(Entry::ranking).thenComparing(Entry::version).reversed();
+        Comparator.comparingInt(Entry::ranking)
+            .thenComparing(entry -> entry.provider, Candidate.BY_VERSION)
+            .reversed();
     static final Comparator<Entry> BEST_FIRST = BETTER.thenComparingLong(Entry::order);
 
     /** Whether it would take over by itself: age alone is no merit. */
@@ -39,29 +32,27 @@ public final class ModelDirectory {
     }
 
     Candidate candidate(String model) {
-      return bundle.isEmpty()
-          ? Candidate.plain(model)
-          : new Candidate(model, bundle, version.toString(), bundleId);
+      return new Candidate(model, provider.bundle(), provider.version(), provider.bundleId());
     }
 
     /** For records: who causes what happens when it goes or comes. */
     String origin() {
-      return bundle.isEmpty() ? "a factory" : "bundle " + bundle + " " + version;
+      return provider.bundle().isEmpty()
+          ? "a factory"
+          : "bundle " + provider.bundle() + " " + provider.version();
     }
   }
 
   private final Map<DeviceModelFactory, Entry> entries = new IdentityHashMap<>();
   private long arrivals;
 
-  /** A factory comes. */
-  public void add(DeviceModelFactory factory, int ranking) {
-    Bundle bundle = FrameworkUtil.getBundle(factory.getClass());
-    String name = bundle == null ? "" : bundle.getSymbolicName();
-    Version version = bundle == null ? Version.emptyVersion : bundle.getVersion();
-    long id = bundle == null ? 0 : bundle.getBundleId();
-    synchronized (this) {
-      entries.putIfAbsent(factory, new Entry(factory, ranking, name, version, id, arrivals++));
-    }
+  /**
+   * A factory comes.
+   *
+   * @param provider its bundle; {@link Candidate#plain} without OSGi
+   */
+  public synchronized void add(DeviceModelFactory factory, int ranking, Candidate provider) {
+    entries.putIfAbsent(factory, new Entry(factory, ranking, provider, arrivals++));
   }
 
   /** It goes. */
@@ -101,7 +92,7 @@ public final class ModelDirectory {
         candidates(model).stream()
             .allMatch(
                 each -> each == entry || !each.candidate(model).isMeantBy(candidate.toString()));
-    return isAlone || candidate.bundleId() == 0 ? candidate.toString() : "#" + candidate.bundleId();
+    return isAlone ? candidate.toString() : candidate.word();
   }
 
   /** Who makes a model, best first. */

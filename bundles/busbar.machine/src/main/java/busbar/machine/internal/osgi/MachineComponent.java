@@ -5,6 +5,7 @@ import busbar.api.bus.HostDriver;
 import busbar.api.bus.HostSetup;
 import busbar.api.iommu.Iommu;
 import busbar.api.memory.PhysicalMemory;
+import busbar.api.swap.Candidate;
 import busbar.api.swap.SwapJournal;
 import busbar.api.swap.Swappable;
 import busbar.api.time.Timing;
@@ -23,6 +24,7 @@ import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleEvent;
 import org.osgi.framework.Constants;
+import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.ServiceRegistration;
 import org.osgi.framework.SynchronousBundleListener;
 import org.osgi.service.component.annotations.Activate;
@@ -131,7 +133,17 @@ public final class MachineComponent {
       policy = ReferencePolicy.DYNAMIC)
   void addModels(DeviceModelFactory factory, Map<String, Object> properties) {
     boolean ranked = properties.get(Constants.SERVICE_RANKING) instanceof Integer;
-    machine.addModels(factory, ranked ? (Integer) properties.get(Constants.SERVICE_RANKING) : 0);
+    machine.addModels(
+        factory,
+        ranked ? (Integer) properties.get(Constants.SERVICE_RANKING) : 0,
+        provider(FrameworkUtil.getBundle(factory.getClass())));
+  }
+
+  private static Candidate provider(Bundle bundle) {
+    return bundle == null
+        ? Candidate.plain("")
+        : new Candidate(
+            "", bundle.getSymbolicName(), bundle.getVersion().toString(), bundle.getBundleId());
   }
 
   void removeModels(DeviceModelFactory factory) {
