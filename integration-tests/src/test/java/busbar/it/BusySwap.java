@@ -95,14 +95,18 @@ public abstract class BusySwap {
     }
   }
 
-  SwapRecord last(String target) {
+  /** The newest record of a place; who sees the new one in place may be ahead of it. */
+  SwapRecord last(String target) throws InterruptedException {
+    await(
+        () -> swaps.history().stream().anyMatch(record -> record.target().startsWith(target)),
+        "a record of " + target);
     return swaps.history().reversed().stream()
         .filter(record -> record.target().startsWith(target))
         .findFirst()
         .orElseThrow(() -> new AssertionError("no record of " + target));
   }
 
-  void assertDone(String target, Way way) {
+  void assertDone(String target, Way way) throws InterruptedException {
     SwapRecord record = last(target);
     assertThat(record.result()).as("%s", record).isEqualTo(Result.DONE);
     assertThat(record.way()).as("%s", record).isEqualTo(way);

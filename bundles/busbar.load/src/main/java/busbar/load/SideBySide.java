@@ -16,7 +16,11 @@ import org.osgi.framework.BundleException;
  */
 final class SideBySide implements Way {
   private static final String WHO = "bench";
-  private static final int SWAPS_PER_VERSION = 250;
+
+  /** So often at the most: each new version begins with cold code, as every first swap does. */
+  private static final int RENEWALS = 5;
+
+  private static final int SWAPS_PER_VERSION = 100;
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   private final Place place;
@@ -28,6 +32,7 @@ final class SideBySide implements Way {
   private int version = 1;
   private int swaps;
   private int swapsOfVersion;
+  private int renewals;
   private long tookNanos;
 
   SideBySide(Place place, Bundle bundle, Set<String> used, Loaders loaders) throws BundleException {
@@ -51,8 +56,9 @@ final class SideBySide implements Way {
   public List<SwapRecord> swap() throws BundleException {
     List<Slot> slots = slots();
     Slot slot = slots.get(swaps % slots.size());
-    if (swapsOfVersion >= SWAPS_PER_VERSION && renewIdle(slots)) {
+    if (renewals < RENEWALS && swapsOfVersion >= SWAPS_PER_VERSION && renewIdle(slots)) {
       swapsOfVersion = 0;
+      renewals++;
     }
     long to = slot.current().bundleId() == first.getBundleId() ? id(second) : id(first);
     await(slot, to);

@@ -6,8 +6,10 @@ import busbar.api.swap.SwapRecord.Result;
 import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.osgi.framework.Bundle;
@@ -19,7 +21,7 @@ final class SwapBench {
   private static final long REST_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
   /** Swaps that do not count: until what they run is compiled. */
-  private static final int WARM_UPS_SIDE_BY_SIDE = 300;
+  private static final int WARM_UPS_SIDE_BY_SIDE = 1_500;
 
   private static final int WARM_UPS_UPDATE = 20;
 
@@ -37,7 +39,7 @@ final class SwapBench {
     Tally tally = new Tally();
     Loaders loaders = new Loaders();
     int warmUps = way.equals(Way.UPDATE) ? WARM_UPS_UPDATE : WARM_UPS_SIDE_BY_SIDE;
-    Run run = new Run(tally, Math.min(warmUps, swaps), swaps);
+    Run run = new Run(tally, Math.min(warmUps, 2 * swaps), swaps);
     Load load = new Load(place.vfio(), place.admin(), place.memory(), tally, paceMicros);
     try {
       load.start();
@@ -78,6 +80,7 @@ final class SwapBench {
   private static final class Run {
     final Times pause = new Times();
     final Times took = new Times();
+    final Map<String, Times> phases = new LinkedHashMap<>();
     final Tally tally;
     final int warmUps;
     final int wanted;
@@ -119,6 +122,9 @@ final class SwapBench {
       }
       if (counts) {
         pause.add(record.pauseNanos());
+        for (Phase phase : record.phases()) {
+          phases.computeIfAbsent(phase.name(), name -> new Times()).add(phase.nanos());
+        }
         if (slowest == null || record.pauseNanos() > slowest.pauseNanos()) {
           slowest = record;
         }
@@ -151,6 +157,7 @@ final class SwapBench {
     out.printf(
         "      %s took %s%n",
         row.way().equals(Way.UPDATE) ? "the update of the bundle" : "the swap command", row.took());
+    run.phases.forEach((name, times) -> out.printf("      %-8s %s%n", name, times));
     if (run.slowest != null) {
       out.printf(
           Locale.ROOT,

@@ -28,14 +28,23 @@ final class ConfigSpace {
   private final ReentrantLock configLock = new ReentrantLock();
   private boolean barsDirty = true;
 
-  /** Builds the permissions from the function's real configuration, the shadow from it too. */
-  ConfigSpace(PciCoreDevice core, Interrupts irqs) {
+  /**
+   * Builds the permissions from the function's real configuration, the shadow from it too.
+   *
+   * @param foreseen what belongs to which capability, if that was looked up before, for a successor
+   *     that gets the shadow by {@link #restore}; else {@code null}
+   */
+  ConfigSpace(PciCoreDevice core, Interrupts irqs, Capability[] foreseen) {
     this.core = core;
     this.device = core.device;
     this.irqs = irqs;
     shadow = new byte[device.configSize()];
-    owners = new Capability[device.configSize()];
-    new CapabilityWalk(device, shadow, owners).run();
+    if (foreseen != null) {
+      owners = foreseen;
+    } else {
+      owners = new Capability[device.configSize()];
+      new CapabilityWalk(device, shadow, owners).run();
+    }
     for (int bar = 0; bar < PCI_STD_NUM_BARS; bar++) {
       realBars[bar] = LittleEndian.get(shadow, PCI_BASE_ADDRESS_0 + 4 * bar, 4);
     }

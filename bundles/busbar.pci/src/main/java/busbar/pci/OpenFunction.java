@@ -51,7 +51,8 @@ final class OpenFunction {
     this.findings = findings;
     irqs = new Interrupts(core, findings.masking(), findings.intxBroken());
     errReq = new ErrReq(core.name());
-    config = new ConfigSpace(core, irqs);
+    config =
+        new ConfigSpace(core, irqs, claim == Bars.Claim.INHERIT ? core.foreseenLayout() : null);
     bars = new Bars(core, msixTable(core.device), claim);
     regions = new Regions(core, bars, config, vga(core));
     ioeventfds = new Ioeventfds(core.memory, bars);

@@ -18,6 +18,8 @@ import java.util.Optional;
 final class PciCoreDevice {
   private static final System.Logger LOG = System.getLogger("busbar.pci");
 
+  private Capability[] foreseenLayout;
+
   final PciDevice device;
   final VfioDevice vfio;
   final PciIds ids;
@@ -96,6 +98,23 @@ final class PciCoreDevice {
   /** What the open made; only called while the device is open. */
   OpenFunction opened() {
     return opened;
+  }
+
+  /**
+   * Looks up in configuration space, before operations have to wait, what a predecessor's state
+   * does not tell.
+   */
+  void foresee() {
+    Capability[] owners = new Capability[device.configSize()];
+    new CapabilityWalk(device, new byte[device.configSize()], owners).run();
+    foreseenLayout = owners;
+  }
+
+  /** What {@link #foresee} has found, once; {@code null} if it was not called. */
+  Capability[] foreseenLayout() {
+    Capability[] owners = foreseenLayout;
+    foreseenLayout = null;
+    return owners;
   }
 
   boolean isOpen() {

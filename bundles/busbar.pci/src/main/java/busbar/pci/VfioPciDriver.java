@@ -156,7 +156,9 @@ public final class VfioPciDriver implements VfioPciCore<PciCoreDevice>, ModulePa
     assignSet(function, vfio);
     PciCoreDevice core =
         new PciCoreDevice(function, vfio, parameters.latch(), physicalToken(function));
-    if (!inUse) {
+    if (inUse) {
+      core.foresee();
+    } else {
       function.setPowerState(FunctionPower.D0);
       core.idle();
     }

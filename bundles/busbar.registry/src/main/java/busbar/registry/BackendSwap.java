@@ -121,8 +121,9 @@ final class BackendSwap {
   private void open() {
     Gate gate = paused.getAndSet(null);
     if (gate != null) {
-      gate.resume();
+      Runnable waking = gate.reopen();
       recording.opened();
+      waking.run();
     }
   }
 

@@ -116,8 +116,7 @@ final class DriverSwap {
   private void open() {
     Stillness now = still.getAndSet(null);
     if (now != null) {
-      now.end();
-      recording.opened();
+      now.end(recording::opened);
     }
   }
 

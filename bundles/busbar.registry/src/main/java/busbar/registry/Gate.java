@@ -191,19 +191,32 @@ final class Gate {
 
   /** Lets those who wait go on; if the gate was ended meanwhile, lets that take effect. */
   void resume() {
+    reopen().run();
+  }
+
+  /**
+   * The first half of {@link #resume}: nobody who comes has to wait any more.
+   *
+   * @return the second half, which wakes those who wait; whoever wakes may run at once in the place
+   *     of the one who wakes him
+   */
+  Runnable reopen() {
     Barrier now;
     synchronized (changing) {
       now = barrier;
       now.held = false;
       if (now.refusal == null) {
         barrier = null;
-        now.opened.countDown();
       }
     }
     pausing.release();
-    if (now.refusal != null) {
-      left(now);
-    }
+    return () -> {
+      if (now.refusal == null) {
+        now.opened.countDown();
+      } else {
+        left(now);
+      }
+    };
   }
 
   /**

@@ -39,7 +39,6 @@ final class Hold extends Waiting {
   void end() {
     endWaiting();
     entry.setHold(null);
-    still.end();
-    recording.opened();
+    still.end(recording::opened);
   }
 }

@@ -65,7 +65,21 @@ final class Stillness {
 
   /** Lets everybody go on. */
   void end() {
-    paused.reversed().forEach(Gate::resume);
+    end(() -> {});
+  }
+
+  /**
+   * As {@link #end()}.
+   *
+   * @param opened runs when all gates are open, before those who wait are woken
+   */
+  void end(Runnable opened) {
+    List<Runnable> wakings = new ArrayList<>();
+    for (Gate gate : paused.reversed()) {
+      wakings.add(gate.reopen());
+    }
     paused.clear();
+    opened.run();
+    wakings.forEach(Runnable::run);
   }
 }
