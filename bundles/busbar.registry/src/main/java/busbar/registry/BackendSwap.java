@@ -14,6 +14,9 @@ import java.util.concurrent.atomic.AtomicReference;
  * thread of the swap, with a deadline.
  */
 final class BackendSwap {
+  /** Who waits for operations says first that they do not end. */
+  private static final long DRAIN_MARGIN_NANOS = 50_000_000;
+
   private enum Verdict {
     DONE,
     FAILED,
@@ -33,6 +36,10 @@ final class BackendSwap {
 
   private final AtomicReference<Gate> paused = new AtomicReference<>();
   private final CountDownLatch switched = new CountDownLatch(1);
+
+  /** From when the deadline counts: the beginning, then the end of the waiting for operations. */
+  private volatile long stepsBegun;
+
   private final AtomicBoolean resumed = new AtomicBoolean();
   private volatile boolean saved;
 
@@ -60,7 +67,13 @@ final class BackendSwap {
       try {
         run(calls, to + " being opened", handover::open, handover::discard);
         recording.phase("open");
-        calls.call(to + " taking over " + container, 2 * deadline, this::switchOver, this::settle);
+        // operations have their time to end, and so have those who take part
+        stepsBegun = System.nanoTime() + DRAIN_MARGIN_NANOS;
+        calls.call(
+            to + " taking over " + container,
+            () -> stepsBegun + deadline,
+            this::switchOver,
+            this::settle);
       } catch (RuntimeException e) {
         failure = Faults.of(e, to.toString(), "taking over " + container);
         if (calls.hangs() && giveUp()) {
@@ -84,6 +97,7 @@ final class BackendSwap {
     }
     paused.set(attachment.gate);
     recording.phase("drain");
+    stepsBegun = System.nanoTime();
     try {
       if (attachment.chosen() != old) {
         throw Errno.EBUSY.because("%s got another backend meanwhile", container);

@@ -15,6 +15,9 @@ import java.util.function.Consumer;
  * part runs on a thread of the swap, with a deadline for each step.
  */
 final class DriverSwap {
+  /** Who waits for operations says first that they do not end. */
+  private static final long DRAIN_MARGIN_NANOS = 50_000_000;
+
   private final List<Handover> handovers;
   private final DriverEntry to;
   private final SwapRecording recording;
@@ -28,6 +31,9 @@ final class DriverSwap {
   private final AtomicReference<Verdict> verdict = new AtomicReference<>();
 
   private final CountDownLatch switched = new CountDownLatch(1);
+
+  /** From when the deadline counts: the beginning, then the end of the waiting for operations. */
+  private volatile long stepsBegun;
 
   /** How it ended if it failed without hanging. */
   private volatile Result kept = Result.KEPT;
@@ -65,7 +71,13 @@ final class DriverSwap {
       try {
         each(calls, "probing", Handover::prepare);
         recording.phase("probe");
-        calls.call(to + " taking over " + names(), 2 * deadline, this::switchOver, this::settle);
+        // operations have their time to end, and so have those who take part
+        stepsBegun = System.nanoTime() + DRAIN_MARGIN_NANOS;
+        calls.call(
+            to + " taking over " + names(),
+            () -> stepsBegun + deadline,
+            this::switchOver,
+            this::settle);
       } catch (RuntimeException e) {
         failure = Faults.of(e, to.toString(), "taking over " + names());
         result = calls.hangs() ? giveUp(failure) : kept;
@@ -85,6 +97,7 @@ final class DriverSwap {
     recording.closed();
     still.set(Stillness.of(objects(), rules.deadlineNanos()));
     recording.phase("drain");
+    stepsBegun = System.nanoTime();
     try {
       handovers.forEach(Handover::save);
       recording.phase("save");

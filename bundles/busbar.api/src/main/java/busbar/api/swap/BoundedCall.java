@@ -9,6 +9,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.LongSupplier;
 
 /**
  * Calls of somebody who may hang: each runs on a thread of this object, with a deadline. For one
@@ -54,18 +55,23 @@ public final class BoundedCall implements AutoCloseable {
    * @throws IllegalStateException with the cause, for anything else that the call throws
    */
   public <T> T call(String what, Callable<T> call, Runnable late) {
-    return call(what, nanos, call, late);
+    long until = System.nanoTime() + nanos;
+    return call(what, () -> until, call, late);
   }
 
-  /** As {@link #call(String, Callable, Runnable)}, with a deadline of its own. */
-  public <T> T call(String what, long nanos, Callable<T> call, Runnable late) {
+  /**
+   * As {@link #call(String, Callable, Runnable)}, with a deadline that may move.
+   *
+   * @param until when the call is given up, by {@link System#nanoTime}; asked again at that time
+   */
+  public <T> T call(String what, LongSupplier until, Callable<T> call, Runnable late) {
     if (abandoned) {
       throw Errno.ETIMEDOUT.because("%s: an earlier call hangs", what);
     }
     FutureTask<T> task = new FutureTask<>(call);
     calls.add(task);
     try {
-      return task.get(nanos, TimeUnit.NANOSECONDS);
+      return await(task, until);
     } catch (TimeoutException e) {
       abandon(late);
       throw Errno.ETIMEDOUT.because(
@@ -79,6 +85,20 @@ public final class BoundedCall implements AutoCloseable {
         throw answer;
       }
       throw new IllegalStateException(what + " failed with " + e.getCause(), e.getCause());
+    }
+  }
+
+  private static <T> T await(FutureTask<T> task, LongSupplier until)
+      throws InterruptedException, ExecutionException, TimeoutException {
+    while (true) {
+      long asked = until.getAsLong();
+      try {
+        return task.get(asked - System.nanoTime(), TimeUnit.NANOSECONDS);
+      } catch (TimeoutException e) {
+        if (until.getAsLong() - asked <= 0) {
+          throw e;
+        }
+      }
     }
   }
 
