@@ -52,7 +52,10 @@ final class Trouble {
     switch (kind) {
       case REFUSES -> throw Errno.EINVAL.because("a bad successor refuses the state");
       case THROWS -> throw new IllegalStateException("a bad successor throws");
-      case HANGS -> await(HANG_MILLIS, released);
+      case HANGS -> {
+        await(HANG_MILLIS, released);
+        throw Errno.ETIMEDOUT.because("a bad successor hung");
+      }
       case DISAPPEARS -> disappear();
       case FAILS_IN_PREPARATION -> throw new IllegalStateException("called after it had failed");
     }

@@ -109,6 +109,12 @@ final class BackendSwap {
       if (to.hasDeparted()) {
         throw Errno.ENODEV.because("%s went away while it took %s", to, container);
       }
+      // who hung until he was interrupted, and returned as if nothing had been, is late all the
+      // same
+      if (System.nanoTime() - stepsBegun > rules.deadlineNanos()) {
+        handover.discard();
+        throw Errno.ETIMEDOUT.because("%s took too long to take over %s", to, container);
+      }
       if (!verdict.compareAndSet(null, Verdict.DONE)) {
         throw Errno.ECANCELED.because("the swap of %s was given up", container);
       }

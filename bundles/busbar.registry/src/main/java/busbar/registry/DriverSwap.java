@@ -104,6 +104,7 @@ final class DriverSwap {
       handovers.forEach(Handover::restore);
       recording.phase("restore");
       checkStillThere();
+      checkInTime();
       decide(Verdict.DONE);
       handovers.forEach(Handover::commit);
       recording.phase("commit");
@@ -117,6 +118,15 @@ final class DriverSwap {
       switched.countDown();
     }
     return null;
+  }
+
+  /**
+   * Who hung until he was interrupted, and returned as if nothing had been, is late all the same.
+   */
+  private void checkInTime() {
+    if (System.nanoTime() - stepsBegun > rules.deadlineNanos()) {
+      throw Errno.ETIMEDOUT.because("%s took too long to take over %s", to, names());
+    }
   }
 
   private void decide(Verdict mine) {
