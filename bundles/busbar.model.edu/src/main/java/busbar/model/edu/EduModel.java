@@ -180,21 +180,38 @@ final class EduModel implements DeviceModel {
     }
   }
 
-  /** Every raise sends a message, also for a bit that is set already; a line goes high once. */
   private void raise(int bits) {
     boolean messages = context.messagesEnabled();
     boolean interrupt;
     registerLock.lock();
     try {
-      interruptStatus |= bits;
-      interrupt = interruptStatus != 0;
-      if (interrupt && !messages) {
-        line.want(Level.HIGH);
-      }
+      interrupt = note(bits, messages);
     } finally {
       registerLock.unlock();
     }
-    if (interrupt && messages) {
+    if (interrupt) {
+      send(messages);
+    }
+  }
+
+  /**
+   * Notes an interrupt, under the lock and together with what it is the interrupt of: who sees that
+   * work has ended sees its interrupt, too.
+   *
+   * @return whether {@link #send} must follow, without the lock
+   */
+  private boolean note(int bits, boolean messages) {
+    interruptStatus |= bits;
+    boolean interrupt = interruptStatus != 0;
+    if (interrupt && !messages) {
+      line.want(Level.HIGH);
+    }
+    return interrupt;
+  }
+
+  /** Every interrupt is a message, also for a bit that was set already; a line goes high once. */
+  private void send(boolean messages) {
+    if (messages) {
       context.message(0);
     }
     line.publish();
@@ -214,17 +231,19 @@ final class EduModel implements DeviceModel {
   }
 
   private void finishFactorial() {
+    boolean messages = context.messagesEnabled();
     boolean interrupt;
     registerLock.lock();
     try {
       factorial = factorialOf(factorial);
       status &= ~STATUS_COMPUTING;
-      interrupt = (status & STATUS_INTERRUPT_AFTER_FACTORIAL) != 0;
+      interrupt =
+          (status & STATUS_INTERRUPT_AFTER_FACTORIAL) != 0 && note(INTERRUPT_FACTORIAL, messages);
     } finally {
       registerLock.unlock();
     }
     if (interrupt) {
-      raise(INTERRUPT_FACTORIAL);
+      send(messages);
     }
   }
 
@@ -264,14 +283,17 @@ final class EduModel implements DeviceModel {
     } else if (inBuffer(source, count)) {
       context.dma().write(destination & DMA_MASK, buffer, source - BUFFER_START, count);
     }
+    boolean messages = context.messagesEnabled();
+    boolean interrupt;
     registerLock.lock();
     try {
       dmaCommand &= ~COMMAND_RUN;
+      interrupt = (command & COMMAND_INTERRUPT) != 0 && note(INTERRUPT_DMA, messages);
     } finally {
       registerLock.unlock();
     }
-    if ((command & COMMAND_INTERRUPT) != 0) {
-      raise(INTERRUPT_DMA);
+    if (interrupt) {
+      send(messages);
     }
   }
 

@@ -6,14 +6,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import busbar.api.VfioException;
 import busbar.api.state.StateRecord;
 import busbar.api.time.SystemTiming;
+import busbar.machine.model.ModelContext;
 import busbar.machine.model.ModelContext.Level;
 import busbar.machine.testkit.FakeModelContext;
 import busbar.machine.testkit.FakeModelContext.Messages;
+import java.lang.reflect.Proxy;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -147,6 +152,31 @@ class EduModelTest {
     dma(edu, 0x40000, 0x11800, 64, 3);
     context.virtualTime().advance(DMA);
     assertThat(context.memory().get(0x11800, 64)).isEqualTo(filled(64, 0xaa));
+  }
+
+  @Test
+  void whoSeesTheEndOfATransferSeesItsInterrupt() {
+    AtomicReference<EduModel> device = new AtomicReference<>();
+    List<Long> seen = new ArrayList<>();
+    // looks at the registers whenever the device asks for something on its way
+    ModelContext looking =
+        (ModelContext)
+            Proxy.newProxyInstance(
+                ModelContext.class.getClassLoader(),
+                new Class<?>[] {ModelContext.class},
+                (proxy, method, arguments) -> {
+                  if (device.get() != null && (device.get().read(0, 0x98, 8) & 1) == 0) {
+                    seen.add(device.get().read(0, 0x24, 4));
+                  }
+                  return method.invoke(context, arguments);
+                });
+    device.set(new EduModel(looking, new EduModel.Delays(DMA, COMPUTE)));
+    dma(device.get(), 0x1000, 0x40000, 4, 5);
+    seen.clear();
+
+    context.virtualTime().advance(DMA);
+
+    assertThat(seen).as("interrupts once the transfer has ended").isNotEmpty().containsOnly(0x100L);
   }
 
   @Test
