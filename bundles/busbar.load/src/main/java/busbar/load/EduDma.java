@@ -40,8 +40,21 @@ final class EduDma implements Work {
     came = edu.session.container().allocate(BYTES);
   }
 
-  /** What a client before this one began may be under way still. */
+  /**
+   * What a client before this one began may be under way still, and its interrupt comes after its
+   * end. The device does one thing after the other: so once an empty transfer has ended, all has
+   * come.
+   */
   private static void settle(Card edu) {
+    awaitIdle(edu);
+    edu.registers.write64(COUNT, 0);
+    edu.registers.write64(COMMAND, START);
+    awaitIdle(edu);
+    edu.registers.write32(ACKNOWLEDGE, -1);
+    edu.unexpected();
+  }
+
+  private static void awaitIdle(Card edu) {
     long end = System.nanoTime() + SETTLE_NANOS;
     while ((edu.registers.read64(COMMAND) & START) != 0) {
       if (System.nanoTime() > end) {
@@ -49,8 +62,6 @@ final class EduDma implements Work {
       }
       Thread.onSpinWait();
     }
-    edu.registers.write32(ACKNOWLEDGE, -1);
-    edu.unexpected();
   }
 
   @Override

@@ -11,30 +11,36 @@ final class Loaders {
   private static final int COLLECTIONS = 40;
   private static final long PAUSE_MILLIS = 50;
 
-  private final List<WeakReference<ClassLoader>> replaced = new ArrayList<>();
+  /** One that must go. */
+  private record Replaced(String name, WeakReference<ClassLoader> loader) {}
+
+  private final List<Replaced> replaced = new ArrayList<>();
 
   /** A bundle is about to be updated or uninstalled. */
   void replacing(Bundle bundle) {
-    replaced.add(new WeakReference<>(bundle.adapt(BundleWiring.class).getClassLoader()));
+    replaced.add(
+        new Replaced(
+            bundle.getSymbolicName() + " " + bundle.getVersion(),
+            new WeakReference<>(bundle.adapt(BundleWiring.class).getClassLoader())));
   }
 
   int replaced() {
     return replaced.size();
   }
 
-  /** How many are still there when nothing more is collected. */
-  int leaked() {
-    int left = count();
-    for (int i = 0; i < COLLECTIONS && left > 0; i++) {
+  /** The bundles whose loaders are still there when nothing more is collected. */
+  List<String> leaked() {
+    List<String> left = left();
+    for (int i = 0; i < COLLECTIONS && !left.isEmpty(); i++) {
       System.gc();
       sleep();
-      left = count();
+      left = left();
     }
     return left;
   }
 
-  private int count() {
-    return (int) replaced.stream().filter(reference -> reference.get() != null).count();
+  private List<String> left() {
+    return replaced.stream().filter(one -> one.loader.get() != null).map(Replaced::name).toList();
   }
 
   private static void sleep() {

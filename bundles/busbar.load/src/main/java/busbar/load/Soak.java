@@ -52,9 +52,9 @@ final class Soak {
     wrongs.addAll(visitors.wrongs());
     wrongs.addAll(disturbance.wrongs());
     wrongs.addAll(settled(before, disturbance));
-    int leaked = loaders.leaked();
-    if (leaked > 0) {
-      wrongs.add(leaked + " of " + loaders.replaced() + " class loaders are left");
+    List<String> leaked = loaders.leaked();
+    if (!leaked.isEmpty()) {
+      wrongs.add("class loaders are left: " + leaked);
     }
     out.println("  " + visitors.summary());
     out.println("  " + disturbance.summary());

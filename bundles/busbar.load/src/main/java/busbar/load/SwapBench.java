@@ -20,7 +20,7 @@ final class SwapBench {
   private static final long WARM_UP_MILLIS = 500;
   private static final long REST_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
-  /** Swaps that do not count: until what they run is compiled. */
+  /** The fewest swaps that do not count; more of them until what they run is compiled. */
   private static final int WARM_UPS_SIDE_BY_SIDE = 1_500;
 
   private static final int WARM_UPS_UPDATE = 20;
@@ -39,7 +39,7 @@ final class SwapBench {
     Tally tally = new Tally();
     Loaders loaders = new Loaders();
     int warmUps = way.equals(Way.UPDATE) ? WARM_UPS_UPDATE : WARM_UPS_SIDE_BY_SIDE;
-    Run run = new Run(tally, Math.min(warmUps, 2 * swaps), swaps);
+    Run run = new Run(tally, new WarmUp(Math.min(warmUps, 2 * swaps)), swaps);
     Load load = new Load(place.vfio(), place.admin(), place.memory(), tally, paceMicros);
     try {
       load.start();
@@ -58,7 +58,7 @@ final class SwapBench {
             tally.doubled.sum(),
             tally.wrongBytes.sum(),
             load.leakedPages(),
-            loaders.leaked(),
+            loaders.leaked().size(),
             run.pause,
             run.took);
     tell(row, run, tally, loaders);
@@ -82,28 +82,32 @@ final class SwapBench {
     final Times took = new Times();
     final Map<String, Times> phases = new LinkedHashMap<>();
     final Tally tally;
-    final int warmUps;
+    final WarmUp warmUp;
     final int wanted;
     int done;
     SwapRecord slowest;
 
-    Run(Tally tally, int warmUps, int wanted) {
+    Run(Tally tally, WarmUp warmUp, int wanted) {
       this.tally = tally;
-      this.warmUps = warmUps;
+      this.warmUp = warmUp;
       this.wanted = wanted;
     }
 
     void go(Way way) throws BundleException {
       try (way) {
-        for (int i = 0; i < warmUps + wanted; i++) {
+        for (int counted = 0; counted < wanted; ) {
+          boolean counts = warmUp.isOver();
           List<SwapRecord> records = way.swap();
           boolean allDone = true;
           for (SwapRecord record : records) {
-            allDone &= count(record, i >= warmUps);
+            allDone &= count(record, counts);
           }
-          if (allDone && i >= warmUps) {
-            took.add(way.tookNanos());
-            done++;
+          if (counts) {
+            counted++;
+            if (allDone) {
+              took.add(way.tookNanos());
+              done++;
+            }
           }
           long until = System.nanoTime() + REST_NANOS;
           while (System.nanoTime() < until) {

@@ -101,8 +101,10 @@ final class Visitors {
       turnedAway.increment();
     } catch (VfioException e) {
       turnedAway.increment();
-      // another client was faster, or no backend is there in the middle of its update
-      boolean expected = e.errno() == Errno.EBUSY || e.errno() == Errno.ENODEV;
+      // another client was faster; or in the middle of an update no backend is there, or no driver
+      // to make the group's node
+      boolean expected =
+          e.errno() == Errno.EBUSY || e.errno() == Errno.ENODEV || e.errno() == Errno.ENOENT;
       if (!expected && !losses.anySince(mark)) {
         wrongs.add("opening failed: " + e);
       }
