@@ -12,6 +12,7 @@ import busbar.api.memory.Access;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * A container's choice: a backend, its data and the gate before them, which every call passes.
@@ -27,6 +28,13 @@ final class Attachment {
   final ClientCaller opener;
 
   final Gate gate = new Gate();
+
+  /**
+   * Held while the backend is replaced or is put on hold, so that one who goes in the middle of
+   * that is seen to have gone. Taken before the gate is closed.
+   */
+  final ReentrantLock turn = new ReentrantLock();
+
   private volatile Chosen<?> chosen;
 
   /** Whether the instance was let go, by whom ever. */
@@ -48,6 +56,20 @@ final class Attachment {
 
   BackendEntry<?> backend() {
     return chosen.backend();
+  }
+
+  /**
+   * Takes the turn.
+   *
+   * @return whether it was free in time; for a thread that is interrupted that is now
+   */
+  boolean tryTurn(long nanos) {
+    try {
+      return turn.tryLock(nanos, TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return turn.tryLock();
+    }
   }
 
   /** Puts another backend in; while nobody is inside the gate. */

@@ -46,12 +46,21 @@ final class BackendBridge {
    */
   boolean hold(Container container, BackendEntry<?> backend) {
     Attachment attachment = container.attachment();
-    if (attachment == null
-        || attachment.backend() != backend
-        || !backend.handsOver()
-        || rules.graceNanos() == 0) {
+    if (attachment == null || !attachment.tryTurn(2 * rules.deadlineNanos())) {
       return false;
     }
+    try {
+      // nobody replaces it now, and whoever did is done
+      return attachment.backend() == backend
+          && backend.handsOver()
+          && rules.graceNanos() != 0
+          && hold(container, attachment, backend);
+    } finally {
+      attachment.turn.unlock();
+    }
+  }
+
+  private boolean hold(Container container, Attachment attachment, BackendEntry<?> backend) {
     SwapRecording recording =
         new SwapRecording(
             container.name(),
@@ -117,9 +126,17 @@ final class BackendBridge {
   }
 
   private void adopt(BackendHold hold, BackendEntry<?> to, List<SwapRecord> records) {
-    if (!hold.claim()) {
-      return;
+    hold.attachment.turn.lock();
+    try {
+      if (hold.claim()) {
+        adoptClaimed(hold, to, records);
+      }
+    } finally {
+      hold.attachment.turn.unlock();
     }
+  }
+
+  private void adoptClaimed(BackendHold hold, BackendEntry<?> to, List<SwapRecord> records) {
     hold.recording.phase("gap");
     Attachment attachment = hold.attachment;
     Chosen<?> old = attachment.chosen();
@@ -151,9 +168,6 @@ final class BackendBridge {
     hold.recording.successor(to.candidate);
     records.add(journal.add(hold.recording.end(Result.DONE, to + " took over", "")));
     Faults.swallow(old.backend().toString(), "forgetting " + hold.container, old::forget);
-    if (to.hasDeparted() && !hold(hold.container, to)) {
-      hold.container.lose(to);
-    }
   }
 
   private static SwapRecord refused(BackendHold hold, BackendEntry<?> to, VfioException why) {

@@ -161,6 +161,13 @@ final class BackendSwaps {
       Chosen<?> old,
       BackendEntry<?> to,
       SwapRecording recording) {
-    return new BackendSwap(container, attachment, old, to, recording, rules).run();
+    if (!attachment.tryTurn(rules.deadlineNanos())) {
+      return Errno.EBUSY.because("another change of %s is under way", container);
+    }
+    try {
+      return new BackendSwap(container, attachment, old, to, recording, rules).run();
+    } finally {
+      attachment.turn.unlock();
+    }
   }
 }

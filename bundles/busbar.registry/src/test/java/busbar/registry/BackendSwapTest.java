@@ -158,6 +158,26 @@ class BackendSwapTest {
   }
 
   @Test
+  void theOldOneMayGoInTheMiddleOfItsSwap() throws Exception {
+    come(two);
+    Thread going = Thread.ofPlatform().unstarted(() -> rig.registry.removeBackend(one));
+    two.onRestore =
+        fresh -> {
+          going.start();
+          while (going.getState() != Thread.State.TIMED_WAITING) {
+            Thread.onSpinWait();
+          }
+        };
+    SwapRecord record = admin.swap(container, "handing@2.0.0", "test").getFirst();
+    going.join();
+
+    assertThat(record.result()).isEqualTo(Result.DONE);
+    assertThat(last()).isEqualTo(record);
+    assertThat(rig.ping(opened.container())).isEqualTo(7);
+    assertThat(two.protocol).containsExactly("restore");
+  }
+
+  @Test
   void callsAndClosesWaitForTheNextVersion() throws Exception {
     rig.registry.removeBackend(one);
     Waiters waiters = new Waiters();
