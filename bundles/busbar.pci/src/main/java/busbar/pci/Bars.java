@@ -9,7 +9,7 @@ import busbar.api.memory.MmioWindow;
 import busbar.api.pci.PciDevice;
 import busbar.api.pci.PciResource;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -49,35 +49,37 @@ final class Bars {
   private final Bar[] bars = new Bar[PCI_STD_NUM_BARS];
 
   /** Claims all BARs; one that another driver holds is remembered and fails when it is used. */
-  Bars(PciCoreDevice core, MsixTable table, Claim claim) {
+  Bars(PciCoreDevice core, Layout layout, Claim claim) {
     this.device = core.device;
     this.memory = core.memory;
-    this.table = table;
-    for (PciResource resource : device.resources()) {
-      if (resource.index() < PCI_STD_NUM_BARS && resource.start() != 0) {
-        bars[resource.index()] =
-            claim == Claim.TAKE
-                ? claim(resource)
-                : new Bar(resource, device.bar(resource.index()), null);
-      }
+    table = layout.msixTable();
+    for (Layout.Window window : layout.windows()) {
+      PciResource resource = window.resource();
+      bars[resource.index()] =
+          new Bar(
+              resource, window.contents(), claim == Claim.TAKE ? claim(resource.index()) : null);
     }
   }
 
-  private Bar claim(PciResource resource) {
+  /** Returns why it cannot be claimed, {@code null} if it is. */
+  private VfioException claim(int index) {
     try {
-      device.claimBar(resource.index(), OWNER);
+      device.claimBar(index, OWNER);
+      return null;
     } catch (VfioException e) {
-      return new Bar(resource, null, e);
+      return e;
     }
-    return new Bar(resource, device.bar(resource.index()), null);
   }
 
   /** The BARs that another driver held when the device was opened; for a successor. */
   List<Long> unclaimed() {
-    return Arrays.stream(bars)
-        .filter(bar -> bar != null && bar.failure() != null)
-        .map(bar -> (long) bar.resource().index())
-        .toList();
+    List<Long> indexes = new ArrayList<>();
+    for (Bar bar : bars) {
+      if (bar != null && bar.failure() != null) {
+        indexes.add((long) bar.resource().index());
+      }
+    }
+    return indexes;
   }
 
   /**
@@ -94,7 +96,7 @@ final class Bars {
       bars[(int) index] =
           new Bar(
               bar.resource(),
-              null,
+              bar.window(),
               Errno.EBUSY.because(
                   "BAR %d of %s was held by another driver at open", index, device.name()));
     }

@@ -29,22 +29,15 @@ final class ConfigSpace {
   private boolean barsDirty = true;
 
   /**
-   * Builds the permissions from the function's real configuration, the shadow from it too.
-   *
-   * @param foreseen what belongs to which capability, if that was looked up before, for a successor
-   *     that gets the shadow by {@link #restore}; else {@code null}
+   * Starts with what the function's real configuration says; a successor gets the shadow by {@link
+   * #restore}.
    */
-  ConfigSpace(PciCoreDevice core, Interrupts irqs, Capability[] foreseen) {
+  ConfigSpace(PciCoreDevice core, Interrupts irqs, Layout layout) {
     this.core = core;
     this.device = core.device;
     this.irqs = irqs;
-    shadow = new byte[device.configSize()];
-    if (foreseen != null) {
-      owners = foreseen;
-    } else {
-      owners = new Capability[device.configSize()];
-      new CapabilityWalk(device, shadow, owners).run();
-    }
+    shadow = layout.shadow();
+    owners = layout.owners();
     for (int bar = 0; bar < PCI_STD_NUM_BARS; bar++) {
       realBars[bar] = LittleEndian.get(shadow, PCI_BASE_ADDRESS_0 + 4 * bar, 4);
     }

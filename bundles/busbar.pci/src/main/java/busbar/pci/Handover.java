@@ -127,9 +127,7 @@ final class Handover {
     return new Taken(
         function,
         function.irqs.read(state.get("interrupts", StateRecord.class)),
-        state.list("ioeventfds", StateRecord.class).stream()
-            .map(function.ioeventfds::read)
-            .toList());
+        function.ioeventfds.read(state.list("ioeventfds", StateRecord.class)));
   }
 
   private static Optional<VfToken> token(StateRecord state, String name) {

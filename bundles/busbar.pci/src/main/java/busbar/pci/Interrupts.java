@@ -49,13 +49,13 @@ final class Interrupts {
    * @param maskable whether INTx is masked in COMMAND; else its line is disabled
    * @param intxBroken whether the function's INTx cannot be used at all
    */
-  Interrupts(PciCoreDevice core, Intx.Masking masking, boolean intxBroken) {
+  Interrupts(PciCoreDevice core, Layout layout, Intx.Masking masking, boolean intxBroken) {
     this.core = core;
     this.intxBroken = intxBroken;
     intx = new Intx(core, masking);
     messages = new Messages(core);
-    msiCapability = CapabilityLists.find(core.device, PCI_CAP_ID_MSI);
-    msixCapability = CapabilityLists.find(core.device, PCI_CAP_ID_MSIX);
+    msiCapability = layout.msi();
+    msixCapability = layout.msix();
   }
 
   Type type() {

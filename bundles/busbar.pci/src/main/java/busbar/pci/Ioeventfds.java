@@ -128,7 +128,9 @@ final class Ioeventfds {
 
   /** Stops listening for a successor; when this returns no write is under way any more. */
   synchronized void stopListening() {
-    entries.forEach(entry -> entry.virqfd().handOver());
+    for (Entry entry : entries) {
+      entry.virqfd().handOver();
+    }
     while (late.get() > 0) {
       Thread.yield();
     }
@@ -161,8 +163,16 @@ final class Ioeventfds {
   /** What one of the records says; listens to nothing yet. */
   record Saved(Target target, EventFd eventFd) {}
 
-  /** {@code EINVAL} if the record has no place that an eventfd could write to. */
-  Saved read(StateRecord record) {
+  /** {@code EINVAL} if one of the records has no place that an eventfd could write to. */
+  List<Saved> read(List<StateRecord> records) {
+    List<Saved> saved = new ArrayList<>();
+    for (StateRecord record : records) {
+      saved.add(read(record));
+    }
+    return saved;
+  }
+
+  private Saved read(StateRecord record) {
     long bar = record.number("bar");
     long width = record.number("width");
     boolean sized = width > 0 && width <= Long.BYTES && Long.bitCount(width) == 1;
@@ -179,6 +189,8 @@ final class Ioeventfds {
   }
 
   synchronized void restore(List<Saved> saved) {
-    saved.forEach(one -> add(one.target(), one.eventFd()));
+    for (Saved one : saved) {
+      add(one.target(), one.eventFd());
+    }
   }
 }

@@ -13,8 +13,10 @@ import busbar.api.irq.InterruptSource.Start;
 import busbar.api.pci.PciDevice;
 import busbar.api.pci.PciDevice.MessageKind;
 import busbar.api.state.StateRecord;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -111,15 +113,25 @@ final class Messages {
 
   StateRecord save() {
     Map<String, Object> triggers = new HashMap<>();
-    wires.forEach((vector, wire) -> triggers.put(Integer.toString(vector), wire.trigger()));
+    for (Map.Entry<Integer, Wire> wired : wires.entrySet()) {
+      triggers.put(wired.getKey().toString(), wired.getValue().trigger());
+    }
     return new StateRecord(
         "vfio-pci messages",
         1,
         Map.of(
             "allocated",
-            allocated.stream().mapToObj(Long::valueOf).toList(),
+            vectors(allocated),
             "triggers",
             new StateRecord("vfio-pci triggers", 1, triggers)));
+  }
+
+  private static List<Long> vectors(BitSet set) {
+    List<Long> vectors = new ArrayList<>();
+    for (int vector = set.nextSetBit(0); vector >= 0; vector = set.nextSetBit(vector + 1)) {
+      vectors.add((long) vector);
+    }
+    return vectors;
   }
 
   /** What a predecessor had, with the vectors of the hardware; nothing is taken over yet. */
@@ -131,18 +143,16 @@ final class Messages {
   /** {@code EINVAL} if a vector is wired that is not there. */
   Saved read(StateRecord state) {
     Saved saved = new Saved();
+    StateRecord triggers = state.get("triggers", StateRecord.class);
     for (long vector : state.list("allocated", Long.class)) {
       if (vector < 0 || vector > PCI_MSIX_FLAGS_QSIZE) {
         throw Errno.EINVAL.because("the state has a vector %d", vector);
       }
       saved.allocated.set((int) vector);
-    }
-    StateRecord triggers = state.get("triggers", StateRecord.class);
-    for (int vector : saved.allocated.stream().toArray()) {
-      String name = Integer.toString(vector);
-      triggers
-          .optional(name, EventFd.class)
-          .ifPresent(trigger -> saved.wires.put(vector, new Wire(source(vector), trigger)));
+      EventFd trigger = triggers.optional(Long.toString(vector), EventFd.class).orElse(null);
+      if (trigger != null) {
+        saved.wires.put((int) vector, new Wire(source((int) vector), trigger));
+      }
     }
     if (saved.wires.size() != triggers.values().size()) {
       throw Errno.EINVAL.because(
@@ -173,6 +183,8 @@ final class Messages {
   }
 
   void resume() {
-    wires.values().forEach(wire -> wire.source().handOver(wire.handler()));
+    for (Wire wire : wires.values()) {
+      wire.source().handOver(wire.handler());
+    }
   }
 }

@@ -1,6 +1,5 @@
 package busbar.pci;
 
-import static busbar.pci.PciRegs.*;
 import static busbar.uapi.VfioHeader.VFIO_DEVICE_FLAGS_CAPS;
 import static busbar.uapi.VfioHeader.VFIO_DEVICE_FLAGS_PCI;
 import static busbar.uapi.VfioHeader.VFIO_DEVICE_FLAGS_RESET;
@@ -17,9 +16,7 @@ import static busbar.uapi.VfioHeader.VFIO_PCI_NUM_REGIONS;
 
 import busbar.api.Args;
 import busbar.api.Errno;
-import busbar.api.pci.PciDevice;
 import busbar.api.pci.PciSavedState;
-import busbar.pci.Bars.MsixTable;
 import busbar.uapi.CapabilityChain;
 import busbar.uapi.VfioDeviceInfo;
 import busbar.uapi.VfioDeviceInfoCapPciAtomicComp;
@@ -45,31 +42,18 @@ final class OpenFunction {
   final Ioeventfds ioeventfds;
   final SetIrqs setIrqs;
 
-  /** Reads the function's configuration and, unless a predecessor did, claims its BARs. */
+  /** Looks the function up, unless that is done, and claims its BARs, unless a predecessor did. */
   OpenFunction(PciCoreDevice core, Findings findings, Bars.Claim claim) {
     this.core = core;
     this.findings = findings;
-    irqs = new Interrupts(core, findings.masking(), findings.intxBroken());
+    Layout layout = core.layout();
+    irqs = new Interrupts(core, layout, findings.masking(), findings.intxBroken());
     errReq = new ErrReq(core.name());
-    config =
-        new ConfigSpace(core, irqs, claim == Bars.Claim.INHERIT ? core.foreseenLayout() : null);
-    bars = new Bars(core, msixTable(core.device), claim);
-    regions = new Regions(core, bars, config, vga(core));
+    config = new ConfigSpace(core, irqs, layout);
+    bars = new Bars(core, layout, claim);
+    regions = new Regions(core, bars, config, new Rom(core, layout.rom()), vga(core));
     ioeventfds = new Ioeventfds(core.memory, bars);
     setIrqs = new SetIrqs(this);
-  }
-
-  private static MsixTable msixTable(PciDevice device) {
-    int msix = CapabilityLists.find(device, PCI_CAP_ID_MSIX);
-    if (msix == 0) {
-      return MsixTable.NONE;
-    }
-    int location = device.readConfig(msix + PCI_MSIX_TABLE, 4);
-    int entries = (device.readConfig(msix + PCI_MSIX_FLAGS, 2) & PCI_MSIX_FLAGS_QSIZE) + 1;
-    return new MsixTable(
-        location & PCI_MSIX_TABLE_BIR,
-        Integer.toUnsignedLong(location & ~PCI_MSIX_TABLE_BIR),
-        (long) entries * PCI_MSIX_ENTRY_SIZE);
   }
 
   private static Optional<Vga> vga(PciCoreDevice core) {

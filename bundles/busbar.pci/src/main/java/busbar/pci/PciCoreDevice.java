@@ -18,8 +18,6 @@ import java.util.Optional;
 final class PciCoreDevice {
   private static final System.Logger LOG = System.getLogger("busbar.pci");
 
-  private Capability[] foreseenLayout;
-
   final PciDevice device;
   final VfioDevice vfio;
   final PciIds ids;
@@ -37,6 +35,7 @@ final class PciCoreDevice {
   private Optional<VfToken> physicalToken;
 
   private final boolean virtualFunction;
+  private Layout foreseen;
   private volatile OpenFunction opened;
   private volatile boolean handedOver;
 
@@ -105,16 +104,14 @@ final class PciCoreDevice {
    * does not tell.
    */
   void foresee() {
-    Capability[] owners = new Capability[device.configSize()];
-    new CapabilityWalk(device, new byte[device.configSize()], owners).run();
-    foreseenLayout = owners;
+    foreseen = Layout.of(device);
   }
 
-  /** What {@link #foresee} has found, once; {@code null} if it was not called. */
-  Capability[] foreseenLayout() {
-    Capability[] owners = foreseenLayout;
-    foreseenLayout = null;
-    return owners;
+  /** What {@link #foresee} has found, once; else what is found now. */
+  Layout layout() {
+    Layout layout = foreseen;
+    foreseen = null;
+    return layout != null ? layout : Layout.of(device);
   }
 
   boolean isOpen() {

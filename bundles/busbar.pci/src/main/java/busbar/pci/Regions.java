@@ -38,11 +38,11 @@ final class Regions {
   private final Rom rom;
   private final Optional<Vga> vga;
 
-  Regions(PciCoreDevice core, Bars bars, ConfigSpace config, Optional<Vga> vga) {
+  Regions(PciCoreDevice core, Bars bars, ConfigSpace config, Rom rom, Optional<Vga> vga) {
     this.core = core;
     this.bars = bars;
     this.config = config;
-    this.rom = new Rom(core);
+    this.rom = rom;
     this.vga = vga;
   }
 

@@ -1,7 +1,6 @@
 package busbar.pci;
 
 import static busbar.pci.PciRegs.PCI_COMMAND_MEMORY;
-import static busbar.pci.PciRegs.PCI_ROM_RESOURCE;
 
 import busbar.api.Errno;
 import busbar.api.memory.MmioWindow;
@@ -19,9 +18,12 @@ final class Rom {
   private final PciCoreDevice core;
   private final Optional<PciResource> resource;
 
-  Rom(PciCoreDevice core) {
+  /**
+   * @param resource what the host assigned to it
+   */
+  Rom(PciCoreDevice core, Optional<PciResource> resource) {
     this.core = core;
-    resource = core.device.resource(PCI_ROM_RESOURCE).filter(rom -> rom.start() != 0);
+    this.resource = resource;
   }
 
   /** The size of its BAR, or that of a ROM that the platform provides; 0 if there is none. */

@@ -3,6 +3,7 @@ package busbar.api.state;
 import busbar.api.Errno;
 import busbar.api.VfioException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -76,11 +77,15 @@ public record StateRecord(String kind, int version, Map<String, Object> values) 
 
   /** A list that must be there, of elements of that type; as {@link #get}. */
   public <T> List<T> list(String name, Class<T> type) {
-    List<?> list = get(name, List.class);
-    if (!list.stream().allMatch(type::isInstance)) {
-      throw lacks(name, type);
+    // a loop: states are read while operations wait, mostly by code that has not run before
+    List<T> list = new ArrayList<>();
+    for (Object value : get(name, List.class)) {
+      if (!type.isInstance(value)) {
+        throw lacks(name, type);
+      }
+      list.add(type.cast(value));
     }
-    return list.stream().map(type::cast).toList();
+    return Collections.unmodifiableList(list);
   }
 
   /**

@@ -28,7 +28,9 @@ public final class BoundedCall implements AutoCloseable {
   public BoundedCall(String name, long nanos) {
     this.nanos = nanos;
     // a platform thread: clients may keep every carrier of virtual ones busy
-    thread = Thread.ofPlatform().daemon().name(name).start(this::serve);
+    // and before all others, where the system lets threads have priorities: they may wait for it
+    thread =
+        Thread.ofPlatform().daemon().name(name).priority(Thread.MAX_PRIORITY).start(this::serve);
   }
 
   private void serve() {
