@@ -54,6 +54,7 @@ final class BackendBridge {
       return attachment.backend() == backend
           && backend.handsOver()
           && rules.graceNanos() != 0
+          && !attachment.gate.hasEnded()
           && hold(container, attachment, backend);
     } finally {
       attachment.turn.unlock();

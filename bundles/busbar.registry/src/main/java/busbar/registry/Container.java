@@ -111,14 +111,35 @@ final class Container {
       }
       chosen = attachment;
       served = groups();
-      if (chosen.backend().hasDeparted()) {
-        lose(chosen.backend());
+      if (chosen.backend().hasDeparted() && giveBack(chosen)) {
+        throw Errno.ENODEV.because("%s went away while %s chose it", chosen.backend(), name);
       }
     } finally {
       groupsLock.unlock();
     }
     served.forEach(group -> group.attachmentChanged(chosen));
     return 0;
+  }
+
+  /**
+   * Takes a choice back whose backend went in the middle of it.
+   *
+   * @return {@code false} if it was seen in time, and waits for a successor as others do
+   */
+  private boolean giveBack(Attachment chosen) {
+    if (!chosen.tryTurn(LOSE_NANOS)) {
+      return false;
+    }
+    try {
+      if (chosen.gate.isPaused()) {
+        return false;
+      }
+      attachment = null;
+      chosen.lose(chosen.backend() + " of " + name + " is gone", groups);
+      return true;
+    } finally {
+      chosen.turn.unlock();
+    }
   }
 
   long ioctl(ClientCaller caller, int command, MemorySegment argument) {

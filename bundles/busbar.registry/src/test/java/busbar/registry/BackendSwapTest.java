@@ -178,6 +178,21 @@ class BackendSwapTest {
   }
 
   @Test
+  void aBackendThatGoesWhileItIsChosenIsNotChosen() {
+    int other = client.openContainer();
+    int group = client.openGroup(3);
+    rig.setContainer(group, other);
+    one.onAttach = () -> rig.registry.removeBackend(one);
+    assertThat(Rig.errno(() -> rig.setIommu(other, Rig.TYPE))).isEqualTo(Errno.ENODEV);
+    assertThat(one.diary).endsWith("handing attach 3", "handing detach 3", "handing release");
+
+    come(two);
+    rig.setIommu(other, Rig.TYPE);
+    assertThat(rig.ping(other)).isEqualTo(7);
+    assertThat(rig.ping(opened.container())).as("the one that had chosen before").isEqualTo(7);
+  }
+
+  @Test
   void callsAndClosesWaitForTheNextVersion() throws Exception {
     rig.registry.removeBackend(one);
     Waiters waiters = new Waiters();

@@ -32,6 +32,7 @@ class FakeBackend implements VfioIommuDriverOps<FakeBackend.Instance> {
   volatile Errno attachError;
   volatile int attachErrorGroup = -1;
   volatile Consumer<Instance> onIoctl = instance -> {};
+  volatile Runnable onAttach = () -> {};
 
   FakeBackend(String name, Set<Integer> types) {
     this(name, types, new CopyOnWriteArrayList<>());
@@ -96,6 +97,7 @@ class FakeBackend implements VfioIommuDriverOps<FakeBackend.Instance> {
     }
     instance.groups.add(group);
     diary.add(name + " attach " + group.id());
+    onAttach.run();
   }
 
   @Override
