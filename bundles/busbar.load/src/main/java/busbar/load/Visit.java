@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
 /** A client that comes, works with a device by several threads, and goes in one way or another. */
@@ -56,7 +57,7 @@ final class Visit {
     AtomicInteger number = new AtomicInteger();
     for (Work work : works) {
       String name = "visit " + work.name() + " " + number.incrementAndGet();
-      threads.add(Thread.ofPlatform().name(name).start(() -> go(work)));
+      threads.add(start(name, () -> go(work)));
     }
     Thread.sleep(millis);
     switch (leaving) {
@@ -81,6 +82,16 @@ final class Visit {
     if (leaving == Leaving.POLITELY || leaving == Leaving.CARELESSLY) {
       isClean = tally.isClean();
     }
+  }
+
+  /**
+   * Starts a thread that keeps nothing of its work once it has ended. Felix keeps the thread that
+   * came second for a class of a bundle (7.0.5, {@code defineClassParallel}), and with it what it
+   * worked with: devices that are gone, and the class loaders of their drivers.
+   */
+  private static Thread start(String name, Runnable work) {
+    AtomicReference<Runnable> once = new AtomicReference<>(work);
+    return Thread.ofPlatform().name(name).start(() -> once.getAndSet(null).run());
   }
 
   private void leave() {
