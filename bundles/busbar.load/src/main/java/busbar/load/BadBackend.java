@@ -5,24 +5,12 @@ import busbar.api.Errno;
 import busbar.api.device.GroupType;
 import busbar.api.iommu.IommuGroup;
 import busbar.api.iommu.VfioIommuDriverOps;
-import busbar.api.state.HandoverOps;
-import busbar.api.state.StateRecord;
 import java.lang.foreign.MemorySegment;
 
 /** A successor of type1 that is up to no good. It serves no type, so nobody chooses it. */
-final class BadBackend
-    implements VfioIommuDriverOps<BadBackend.Data>, HandoverOps<BadBackend.Data> {
-  private static final String KIND = "vfio-iommu-type1";
-
-  private final Trouble trouble;
-
+final class BadBackend extends BadSuccessor implements VfioIommuDriverOps<BadSuccessor.Data> {
   BadBackend(Trouble trouble) {
-    this.trouble = trouble;
-  }
-
-  /** What it was given. */
-  static final class Data {
-    private volatile StateRecord state;
+    super(trouble, "vfio-iommu-type1");
   }
 
   @Override
@@ -59,31 +47,4 @@ final class BadBackend
 
   @Override
   public void detachGroup(Data data, IommuGroup group) {}
-
-  @Override
-  public int stateVersion() {
-    return Integer.MAX_VALUE;
-  }
-
-  @Override
-  public String stateKind() {
-    return KIND;
-  }
-
-  @Override
-  public StateRecord save(Data data) {
-    return data.state;
-  }
-
-  @Override
-  public void restore(Data fresh, StateRecord state) {
-    trouble.inRestore();
-    fresh.state = state;
-  }
-
-  @Override
-  public void resume(Data data) {}
-
-  @Override
-  public void forget(Data data) {}
 }

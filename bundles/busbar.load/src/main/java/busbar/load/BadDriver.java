@@ -5,22 +5,11 @@ import busbar.api.Errno;
 import busbar.api.bus.BusDevice;
 import busbar.api.device.VfioBusDriver;
 import busbar.api.device.VfioDevice;
-import busbar.api.state.HandoverOps;
-import busbar.api.state.StateRecord;
 
 /** A successor of vfio-pci that is up to no good. Nobody is bound to it by itself. */
-final class BadDriver implements VfioBusDriver<BadDriver.Data>, HandoverOps<BadDriver.Data> {
-  private static final String KIND = "vfio-pci";
-
-  private final Trouble trouble;
-
+final class BadDriver extends BadSuccessor implements VfioBusDriver<BadSuccessor.Data> {
   BadDriver(Trouble trouble) {
-    this.trouble = trouble;
-  }
-
-  /** What it was given. */
-  static final class Data {
-    private volatile StateRecord state;
+    super(trouble, "vfio-pci");
   }
 
   @Override
@@ -57,31 +46,4 @@ final class BadDriver implements VfioBusDriver<BadDriver.Data>, HandoverOps<BadD
 
   @Override
   public void release(Data data) {}
-
-  @Override
-  public int stateVersion() {
-    return Integer.MAX_VALUE;
-  }
-
-  @Override
-  public String stateKind() {
-    return KIND;
-  }
-
-  @Override
-  public StateRecord save(Data data) {
-    return data.state;
-  }
-
-  @Override
-  public void restore(Data fresh, StateRecord state) {
-    trouble.inRestore();
-    fresh.state = state;
-  }
-
-  @Override
-  public void resume(Data data) {}
-
-  @Override
-  public void forget(Data data) {}
 }

@@ -5,21 +5,12 @@ import busbar.api.Errno;
 import busbar.api.device.VfioDevice;
 import busbar.api.mdev.MdevParent;
 import busbar.api.mdev.MdevType;
-import busbar.api.state.HandoverOps;
-import busbar.api.state.StateRecord;
 import java.util.List;
 
 /** A successor of the parent mtty that is up to no good. */
-final class BadParent implements MdevParent<BadParent.Data>, HandoverOps<BadParent.Data> {
-  private final Trouble trouble;
-
+final class BadParent extends BadSuccessor implements MdevParent<BadSuccessor.Data> {
   BadParent(Trouble trouble) {
-    this.trouble = trouble;
-  }
-
-  /** What it was given. */
-  static final class Data {
-    private volatile StateRecord state;
+    super(trouble, "mtty");
   }
 
   @Override
@@ -63,31 +54,4 @@ final class BadParent implements MdevParent<BadParent.Data>, HandoverOps<BadPare
 
   @Override
   public void release(Data data) {}
-
-  @Override
-  public int stateVersion() {
-    return Integer.MAX_VALUE;
-  }
-
-  @Override
-  public String stateKind() {
-    return "mtty";
-  }
-
-  @Override
-  public StateRecord save(Data data) {
-    return data.state;
-  }
-
-  @Override
-  public void restore(Data fresh, StateRecord state) {
-    trouble.inRestore();
-    fresh.state = state;
-  }
-
-  @Override
-  public void resume(Data data) {}
-
-  @Override
-  public void forget(Data data) {}
 }
