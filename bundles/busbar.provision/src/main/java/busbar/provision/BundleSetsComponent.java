@@ -17,7 +17,6 @@ import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
-import org.osgi.service.component.annotations.ReferencePolicy;
 import org.osgi.service.component.runtime.ServiceComponentRuntime;
 import org.osgi.service.metatype.annotations.AttributeDefinition;
 import org.osgi.service.metatype.annotations.Designate;
@@ -62,8 +61,14 @@ public final class BundleSetsComponent implements BundleSets {
   private final Keeper keeper;
   private final BundleContext context;
   private final BundleListener listener;
+
+  @Reference(cardinality = ReferenceCardinality.OPTIONAL)
   private volatile SwapAdmin swaps;
+
+  @Reference(cardinality = ReferenceCardinality.OPTIONAL)
   private volatile SwapJournal journal;
+
+  @Reference(cardinality = ReferenceCardinality.OPTIONAL)
   private volatile ServiceComponentRuntime components;
 
   @Activate
@@ -103,39 +108,6 @@ public final class BundleSetsComponent implements BundleSets {
     context.removeBundleListener(listener);
     keeper.close();
     timing.close();
-  }
-
-  @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
-  void bindSwaps(SwapAdmin service) {
-    swaps = service;
-  }
-
-  void unbindSwaps(SwapAdmin service) {
-    if (swaps == service) {
-      swaps = null;
-    }
-  }
-
-  @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
-  void bindJournal(SwapJournal service) {
-    journal = service;
-  }
-
-  void unbindJournal(SwapJournal service) {
-    if (journal == service) {
-      journal = null;
-    }
-  }
-
-  @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
-  void bindComponents(ServiceComponentRuntime service) {
-    components = service;
-  }
-
-  void unbindComponents(ServiceComponentRuntime service) {
-    if (components == service) {
-      components = null;
-    }
   }
 
   @Override

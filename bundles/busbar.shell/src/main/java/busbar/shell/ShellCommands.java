@@ -12,7 +12,6 @@ import java.util.Hashtable;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.felix.service.command.CommandSession;
 import org.apache.felix.service.command.Function;
 import org.osgi.framework.BundleContext;
@@ -22,7 +21,6 @@ import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
-import org.osgi.service.component.annotations.ReferencePolicy;
 
 /**
  * Puts the commands into Gogo, scope {@code vfio}: one function for each, and two for the shell's
@@ -31,11 +29,20 @@ import org.osgi.service.component.annotations.ReferencePolicy;
 @Component(service = ShellCommands.class, immediate = true)
 public final class ShellCommands implements Services {
   private final List<ServiceRegistration<Function>> registrations = new ArrayList<>();
-  private final List<Iommu> iommus = new CopyOnWriteArrayList<>();
   private final VfioAdmin vfio;
+
+  @Reference private volatile List<Iommu> iommus = List.of();
+
+  @Reference(cardinality = ReferenceCardinality.OPTIONAL)
   private volatile MdevAdmin mdev;
+
+  @Reference(cardinality = ReferenceCardinality.OPTIONAL)
   private volatile SwapAdmin swaps;
+
+  @Reference(cardinality = ReferenceCardinality.OPTIONAL)
   private volatile MigrationAdmin migrations;
+
+  @Reference(cardinality = ReferenceCardinality.OPTIONAL)
   private volatile BundleSets bundles;
 
   @Activate
@@ -60,59 +67,6 @@ public final class ShellCommands implements Services {
   @Deactivate
   void deactivate() {
     registrations.forEach(ServiceRegistration::unregister);
-  }
-
-  @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
-  void bindMdev(MdevAdmin service) {
-    mdev = service;
-  }
-
-  void unbindMdev(MdevAdmin service) {
-    if (mdev == service) {
-      mdev = null;
-    }
-  }
-
-  @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
-  void bindSwaps(SwapAdmin service) {
-    swaps = service;
-  }
-
-  void unbindSwaps(SwapAdmin service) {
-    if (swaps == service) {
-      swaps = null;
-    }
-  }
-
-  @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
-  void bindMigrations(MigrationAdmin service) {
-    migrations = service;
-  }
-
-  void unbindMigrations(MigrationAdmin service) {
-    if (migrations == service) {
-      migrations = null;
-    }
-  }
-
-  @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
-  void bindBundles(BundleSets service) {
-    bundles = service;
-  }
-
-  void unbindBundles(BundleSets service) {
-    if (bundles == service) {
-      bundles = null;
-    }
-  }
-
-  @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
-  void bindIommu(Iommu service) {
-    iommus.add(service);
-  }
-
-  void unbindIommu(Iommu service) {
-    iommus.remove(service);
   }
 
   @Override
