@@ -2,12 +2,16 @@ package busbar.it;
 
 import static org.ops4j.pax.exam.CoreOptions.composite;
 
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.ops4j.pax.exam.Option;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
+import org.osgi.framework.FrameworkUtil;
+import org.osgi.service.cm.ConfigurationAdmin;
 
 /** The bundles that make the edu device usable, and what tests do with them. */
 final class Appliance {
@@ -21,6 +25,21 @@ final class Appliance {
   static Option option() {
     return composite(
         Bundles.base(), Bundles.of("busbar.client"), Bundles.of(PARTS.toArray(String[]::new)));
+  }
+
+  /** The same, and what makes the devices of all other buses usable with their backends. */
+  static Option allBuses() {
+    return composite(
+        option(),
+        Bundles.of("busbar.spapr", "busbar.noiommu", "busbar.platform", "busbar.mdev"),
+        Bundles.of("busbar.model.mtty", "busbar.model.pl031", "busbar.model.virtio"));
+  }
+
+  /** Has the appliance run on another machine than the default one, from a moment later on. */
+  static void machine(ConfigurationAdmin configurations, String name) throws IOException {
+    configurations
+        .getConfiguration("busbar.machine", "?")
+        .update(FrameworkUtil.asDictionary(Map.of("embedded", name)));
   }
 
   static Bundle bundle(BundleContext context, String name) {

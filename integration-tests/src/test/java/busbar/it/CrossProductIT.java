@@ -10,9 +10,7 @@ import busbar.api.client.Vfio;
 import busbar.api.memory.PhysicalMemory;
 import busbar.client.DeviceSession;
 import busbar.client.IommuType;
-import java.util.Hashtable;
 import java.util.List;
-import java.util.Map;
 import javax.inject.Inject;
 import org.junit.Test;
 import org.junit.runner.RunWith;
@@ -36,36 +34,26 @@ public class CrossProductIT {
 
   @Configuration
   public Option[] configuration() {
-    return new Option[] {
-      Appliance.option(),
-      Bundles.of("busbar.spapr", "busbar.noiommu", "busbar.platform", "busbar.mdev"),
-      Bundles.of("busbar.model.mtty", "busbar.model.pl031", "busbar.model.virtio")
-    };
-  }
-
-  private void machine(String name) throws Exception {
-    configurations
-        .getConfiguration("busbar.machine", "?")
-        .update(new Hashtable<>(Map.of("embedded", name)));
+    return new Option[] {Appliance.allBuses()};
   }
 
   @Test
   public void pciWithBothKindsOfTables() throws Exception {
-    machine("mixed");
+    Appliance.machine(configurations, "mixed");
     together("busbar.pci", "busbar.type1", "0000:00:04.0", IommuType.TYPE1_V2);
     together("busbar.pci", "busbar.spapr", "0001:00:04.0", IommuType.SPAPR_TCE_V2);
   }
 
   @Test
   public void mediatedDevicesWithType1() throws Exception {
-    machine("gateway");
+    Appliance.machine(configurations, "gateway");
     together("busbar.mdev", "busbar.type1", MTTY, IommuType.TYPE1_V2);
     together("busbar.model.mtty", "busbar.type1", MTTY, IommuType.TYPE1_V2);
   }
 
   @Test
   public void platformAndAmbaWithoutIommuAndPciBesideThem() throws Exception {
-    machine("virt");
+    Appliance.machine(configurations, "virt");
     together("busbar.platform", "busbar.noiommu", "9010000.pl031", IommuType.NO_IOMMU);
     together("busbar.platform", "busbar.noiommu", "a003e00.virtio_mmio", IommuType.NO_IOMMU);
     together("busbar.pci", "busbar.type1", "0000:00:02.0", IommuType.TYPE1_V2);

@@ -13,7 +13,6 @@ import busbar.api.client.VfioClient;
 import busbar.client.Container;
 import busbar.client.Group;
 import busbar.client.IommuType;
-import java.util.Hashtable;
 import java.util.List;
 import java.util.Map;
 import javax.inject.Inject;
@@ -43,9 +42,7 @@ public class MixedMachineIT {
 
   @Before
   public void configureTheMachine() throws Exception {
-    configurations
-        .getConfiguration("busbar.machine", "?")
-        .update(new Hashtable<>(Map.of("embedded", "mixed")));
+    Appliance.machine(configurations, "mixed");
     long end = System.nanoTime() + PATIENCE_NANOS;
     for (String device : List.of(BEHIND_PAGE_TABLES, BEHIND_WINDOWS)) {
       while (!isReady(device)) {

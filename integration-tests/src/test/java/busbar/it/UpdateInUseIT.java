@@ -17,7 +17,6 @@ import busbar.client.DmaBuffer;
 import busbar.client.IommuType;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -30,7 +29,6 @@ import org.ops4j.pax.exam.junit.PaxExam;
 import org.ops4j.pax.exam.spi.reactors.ExamReactorStrategy;
 import org.ops4j.pax.exam.spi.reactors.PerMethod;
 import org.osgi.framework.BundleContext;
-import org.osgi.framework.FrameworkUtil;
 import org.osgi.service.cm.ConfigurationAdmin;
 
 /**
@@ -48,17 +46,7 @@ public class UpdateInUseIT {
 
   @Configuration
   public Option[] configuration() {
-    return new Option[] {
-      Appliance.option(),
-      Bundles.of("busbar.spapr", "busbar.noiommu", "busbar.platform", "busbar.mdev"),
-      Bundles.of("busbar.model.mtty", "busbar.model.pl031", "busbar.model.virtio")
-    };
-  }
-
-  private void machine(String name) throws Exception {
-    configurations
-        .getConfiguration("busbar.machine", "?")
-        .update(FrameworkUtil.asDictionary(Map.of("embedded", name)));
+    return new Option[] {Appliance.allBuses()};
   }
 
   @Test
@@ -68,19 +56,19 @@ public class UpdateInUseIT {
 
   @Test
   public void pciAndSpapr() throws Exception {
-    machine("pseries");
+    Appliance.machine(configurations, "pseries");
     updated("pci", "", IommuType.SPAPR_TCE_V2, "busbar.pci", "busbar.spapr");
   }
 
   @Test
   public void mediatedParentsAndTheirBus() throws Exception {
-    machine("gateway");
+    Appliance.machine(configurations, "gateway");
     updated("mdev", "", IommuType.TYPE1_V2, "busbar.model.mtty", "busbar.mdev", "busbar.type1");
   }
 
   @Test
   public void platformAndNoIommu() throws Exception {
-    machine("virt");
+    Appliance.machine(configurations, "virt");
     updated("amba", "9010000.pl031", IommuType.NO_IOMMU, "busbar.platform", "busbar.noiommu");
     updated(
         "platform", "a003e00.virtio_mmio", IommuType.NO_IOMMU, "busbar.platform", "busbar.noiommu");
