@@ -5,7 +5,6 @@ import busbar.api.VfioException;
 import busbar.api.state.StateRecord;
 import busbar.api.swap.BoundedCall;
 import busbar.api.swap.SwapRecording;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -14,15 +13,6 @@ import java.util.concurrent.atomic.AtomicReference;
  * thread of the swap, with a deadline.
  */
 final class BackendSwap {
-  /** Who waits for operations says first that they do not end. */
-  private static final long DRAIN_MARGIN_NANOS = 50_000_000;
-
-  private enum Verdict {
-    DONE,
-    FAILED,
-    GIVEN_UP
-  }
-
   private final Container container;
   private final Attachment attachment;
   private final Chosen<?> old;
@@ -31,15 +21,8 @@ final class BackendSwap {
   private final SwapRules rules;
   private final BackendHandover handover;
 
-  /** Who came first: the thread of the swap with its end, or the one that gives it up. */
-  private final AtomicReference<Verdict> verdict = new AtomicReference<>();
-
+  private final Verdict verdict;
   private final AtomicReference<Gate> paused = new AtomicReference<>();
-  private final CountDownLatch switched = new CountDownLatch(1);
-
-  /** From when the deadline counts: the beginning, then the end of the waiting for operations. */
-  private volatile long stepsBegun;
-
   private final AtomicBoolean resumed = new AtomicBoolean();
   private volatile boolean saved;
 
@@ -57,23 +40,19 @@ final class BackendSwap {
     this.recording = recording;
     this.rules = rules;
     this.handover = new BackendHandover(to, attachment);
+    this.verdict = new Verdict(to, container, rules.deadlineNanos());
   }
 
   /** Returns {@code null} if it is done, else why not. */
   VfioException run() {
-    long deadline = rules.deadlineNanos();
     VfioException failure = null;
-    try (BoundedCall calls = new BoundedCall("busbar-swap-" + container.name(), deadline)) {
+    try (BoundedCall calls =
+        new BoundedCall("busbar-swap-" + container.name(), rules.deadlineNanos())) {
       try {
         run(calls, to + " being opened", handover::open, handover::discard);
         recording.phase("open");
-        // operations have their time to end, and so have those who take part
-        stepsBegun = System.nanoTime() + DRAIN_MARGIN_NANOS;
         calls.call(
-            to + " taking over " + container,
-            () -> stepsBegun + deadline,
-            this::switchOver,
-            this::settle);
+            to + " taking over " + container, verdict.begin(), this::switchOver, this::settle);
       } catch (RuntimeException e) {
         failure = Faults.of(e, to.toString(), "taking over " + container);
         if (calls.hangs() && giveUp()) {
@@ -97,7 +76,7 @@ final class BackendSwap {
     }
     paused.set(attachment.gate);
     recording.phase("drain");
-    stepsBegun = System.nanoTime();
+    verdict.drained();
     try {
       if (attachment.chosen() != old) {
         throw Errno.EBUSY.because("%s got another backend meanwhile", container);
@@ -109,25 +88,17 @@ final class BackendSwap {
       if (to.hasDeparted()) {
         throw Errno.ENODEV.because("%s went away while it took %s", to, container);
       }
-      // who hung until he was interrupted, and returned as if nothing had been, is late all the
-      // same
-      if (System.nanoTime() - stepsBegun > rules.deadlineNanos()) {
-        handover.discard();
-        throw Errno.ETIMEDOUT.because("%s took too long to take over %s", to, container);
-      }
-      if (!verdict.compareAndSet(null, Verdict.DONE)) {
-        throw Errno.ECANCELED.because("the swap of %s was given up", container);
-      }
+      verdict.done();
       attachment.exchange(fresh);
       recording.phase("restore");
     } catch (RuntimeException | Error e) {
-      if (verdict.compareAndSet(null, Verdict.FAILED)) {
+      if (verdict.failed()) {
         resumeOld();
       }
       throw e;
     } finally {
       open();
-      switched.countDown();
+      verdict.over();
     }
     return null;
   }
@@ -149,22 +120,17 @@ final class BackendSwap {
 
   /** A step hangs; returns whether it has just not hung and the swap is done after all. */
   private boolean giveUp() {
-    if (verdict.compareAndSet(null, Verdict.GIVEN_UP)) {
+    if (verdict.giveUp()) {
       resumeOld();
       open();
       return false;
     }
-    try {
-      switched.await();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-    return verdict.get() == Verdict.DONE;
+    return verdict.isDone();
   }
 
   /** A call that hung has returned. */
   private void settle() {
-    if (verdict.get() == Verdict.DONE) {
+    if (verdict.isDone()) {
       Faults.swallow(old.backend().toString(), "forgetting " + container, old::forget);
       return;
     }

@@ -6,7 +6,6 @@ import busbar.api.swap.BoundedCall;
 import busbar.api.swap.SwapRecord.Result;
 import busbar.api.swap.SwapRecording;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
@@ -15,9 +14,6 @@ import java.util.function.Consumer;
  * part runs on a thread of the swap, with a deadline for each step.
  */
 final class DriverSwap {
-  /** Who waits for operations says first that they do not end. */
-  private static final long DRAIN_MARGIN_NANOS = 50_000_000;
-
   private final List<Handover> handovers;
   private final DriverEntry to;
   private final SwapRecording recording;
@@ -27,22 +23,10 @@ final class DriverSwap {
   /** The gates that are closed now. */
   private final AtomicReference<Stillness> still = new AtomicReference<>();
 
-  /** Who came first: the thread of the swap with its end, or the one that gives it up. */
-  private final AtomicReference<Verdict> verdict = new AtomicReference<>();
-
-  private final CountDownLatch switched = new CountDownLatch(1);
-
-  /** From when the deadline counts: the beginning, then the end of the waiting for operations. */
-  private volatile long stepsBegun;
+  private final Verdict verdict;
 
   /** How it ended if it failed without hanging. */
   private volatile Result kept = Result.KEPT;
-
-  private enum Verdict {
-    DONE,
-    FAILED,
-    GIVEN_UP
-  }
 
   DriverSwap(
       List<Handover> handovers,
@@ -55,6 +39,7 @@ final class DriverSwap {
     this.recording = recording;
     this.rules = rules;
     this.departures = departures;
+    this.verdict = new Verdict(to, names(), rules.deadlineNanos());
   }
 
   /** How it ended, and why. */
@@ -64,20 +49,15 @@ final class DriverSwap {
   End run() {
     // from the start: who hangs may return, and end this, before we know that he hung
     handovers.forEach(handover -> handover.entry.setHanging(true));
-    long deadline = rules.deadlineNanos();
-    try (BoundedCall calls = new BoundedCall("busbar-swap-" + names(), deadline)) {
+    try (BoundedCall calls =
+        new BoundedCall("busbar-swap-" + names(), rules.deadlineNanos())) {
       VfioException failure = null;
       Result result = Result.DONE;
       try {
         each(calls, "probing", Handover::prepare);
         recording.phase("probe");
-        // operations have their time to end, and so have those who take part
-        stepsBegun = System.nanoTime() + DRAIN_MARGIN_NANOS;
         calls.call(
-            to + " taking over " + names(),
-            () -> stepsBegun + deadline,
-            this::switchOver,
-            this::settle);
+            to + " taking over " + names(), verdict.begin(), this::switchOver, this::settle);
       } catch (RuntimeException e) {
         failure = Faults.of(e, to.toString(), "taking over " + names());
         result = calls.hangs() ? giveUp(failure) : kept;
@@ -97,42 +77,26 @@ final class DriverSwap {
     recording.closed();
     still.set(Stillness.of(objects(), rules.deadlineNanos()));
     recording.phase("drain");
-    stepsBegun = System.nanoTime();
+    verdict.drained();
     try {
       handovers.forEach(Handover::save);
       recording.phase("save");
       handovers.forEach(Handover::restore);
       recording.phase("restore");
       checkStillThere();
-      checkInTime();
-      decide(Verdict.DONE);
+      verdict.done();
       handovers.forEach(Handover::commit);
       recording.phase("commit");
     } catch (RuntimeException | Error e) {
-      if (verdict.compareAndSet(null, Verdict.FAILED)) {
+      if (verdict.failed()) {
         kept = back(Faults.of(e, to.toString(), "taking over " + names()));
       }
       throw e;
     } finally {
       open();
-      switched.countDown();
+      verdict.over();
     }
     return null;
-  }
-
-  /**
-   * Who hung until he was interrupted, and returned as if nothing had been, is late all the same.
-   */
-  private void checkInTime() {
-    if (System.nanoTime() - stepsBegun > rules.deadlineNanos()) {
-      throw Errno.ETIMEDOUT.because("%s took too long to take over %s", to, names());
-    }
-  }
-
-  private void decide(Verdict mine) {
-    if (!verdict.compareAndSet(null, mine)) {
-      throw Errno.ECANCELED.because("the swap of %s was given up", names());
-    }
   }
 
   /** Operations go on; once. */
@@ -145,18 +109,13 @@ final class DriverSwap {
 
   /** A step hangs, or has just not hung: then it is too late to give the swap up. */
   private Result giveUp(VfioException failure) {
-    if (verdict.compareAndSet(null, Verdict.GIVEN_UP)) {
+    if (verdict.giveUp()) {
       handovers.forEach(Handover::abandon);
       Result result = back(failure);
       open();
       return result;
     }
-    try {
-      switched.await();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-    return verdict.get() == Verdict.DONE ? Result.DONE : kept;
+    return verdict.isDone() ? Result.DONE : kept;
   }
 
   private void checkStillThere() {
@@ -218,7 +177,7 @@ final class DriverSwap {
 
   /** A hung call returned at last. */
   private void settle() {
-    if (verdict.get() == Verdict.DONE) {
+    if (verdict.isDone()) {
       // it did not hang after all, only its end came late
       handovers.forEach(Handover::finish);
       handovers.forEach(handover -> handover.entry.setHanging(false));
