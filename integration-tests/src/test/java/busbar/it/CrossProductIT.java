@@ -39,21 +39,21 @@ public class CrossProductIT {
 
   @Test
   public void pciWithBothKindsOfTables() throws Exception {
-    Appliance.machine(configurations, "mixed");
+    Appliance.machine(context, configurations, "mixed");
     together("busbar.pci", "busbar.type1", "0000:00:04.0", IommuType.TYPE1_V2);
     together("busbar.pci", "busbar.spapr", "0001:00:04.0", IommuType.SPAPR_TCE_V2);
   }
 
   @Test
   public void mediatedDevicesWithType1() throws Exception {
-    Appliance.machine(configurations, "gateway");
+    Appliance.machine(context, configurations, "gateway");
     together("busbar.mdev", "busbar.type1", MTTY, IommuType.TYPE1_V2);
     together("busbar.model.mtty", "busbar.type1", MTTY, IommuType.TYPE1_V2);
   }
 
   @Test
   public void platformAndAmbaWithoutIommuAndPciBesideThem() throws Exception {
-    Appliance.machine(configurations, "virt");
+    Appliance.machine(context, configurations, "virt");
     together("busbar.platform", "busbar.noiommu", "9010000.pl031", IommuType.NO_IOMMU);
     together("busbar.platform", "busbar.noiommu", "a003e00.virtio_mmio", IommuType.NO_IOMMU);
     together("busbar.pci", "busbar.type1", "0000:00:02.0", IommuType.TYPE1_V2);

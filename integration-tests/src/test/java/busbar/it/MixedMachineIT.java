@@ -42,7 +42,7 @@ public class MixedMachineIT {
 
   @Before
   public void configureTheMachine() throws Exception {
-    Appliance.machine(configurations, "mixed");
+    Appliance.machine(context, configurations, "mixed");
     long end = System.nanoTime() + PATIENCE_NANOS;
     for (String device : List.of(BEHIND_PAGE_TABLES, BEHIND_WINDOWS)) {
       while (!isReady(device)) {

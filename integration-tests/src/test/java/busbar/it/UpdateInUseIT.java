@@ -56,19 +56,19 @@ public class UpdateInUseIT {
 
   @Test
   public void pciAndSpapr() throws Exception {
-    Appliance.machine(configurations, "pseries");
+    Appliance.machine(context, configurations, "pseries");
     updated("pci", "", IommuType.SPAPR_TCE_V2, "busbar.pci", "busbar.spapr");
   }
 
   @Test
   public void mediatedParentsAndTheirBus() throws Exception {
-    Appliance.machine(configurations, "gateway");
+    Appliance.machine(context, configurations, "gateway");
     updated("mdev", "", IommuType.TYPE1_V2, "busbar.model.mtty", "busbar.mdev", "busbar.type1");
   }
 
   @Test
   public void platformAndNoIommu() throws Exception {
-    Appliance.machine(configurations, "virt");
+    Appliance.machine(context, configurations, "virt");
     updated("amba", "9010000.pl031", IommuType.NO_IOMMU, "busbar.platform", "busbar.noiommu");
     updated(
         "platform", "a003e00.virtio_mmio", IommuType.NO_IOMMU, "busbar.platform", "busbar.noiommu");

@@ -49,15 +49,13 @@ final class DriverSwap {
   End run() {
     // from the start: who hangs may return, and end this, before we know that he hung
     handovers.forEach(handover -> handover.entry.setHanging(true));
-    try (BoundedCall calls =
-        new BoundedCall("busbar-swap-" + names(), rules.deadlineNanos())) {
+    try (BoundedCall calls = new BoundedCall("busbar-swap-" + names(), rules.deadlineNanos())) {
       VfioException failure = null;
       Result result = Result.DONE;
       try {
         each(calls, "probing", Handover::prepare);
         recording.phase("probe");
-        calls.call(
-            to + " taking over " + names(), verdict.begin(), this::switchOver, this::settle);
+        calls.call(to + " taking over " + names(), verdict.begin(), this::switchOver, this::settle);
       } catch (RuntimeException e) {
         failure = Faults.of(e, to.toString(), "taking over " + names());
         result = calls.hangs() ? giveUp(failure) : kept;
