@@ -139,6 +139,24 @@ class ModelSwapFailureTest {
   }
 
   @Test
+  void aRestoreThatReturnsWhenItIsInterruptedIsTooLate() throws Exception {
+    rig.next.onRestore =
+        model -> {
+          try {
+            Thread.sleep(60_000);
+          } catch (InterruptedException e) {
+            // as if nothing had been
+          }
+        };
+    rig.impatient();
+    for (int i = 0; i < 5; i++) {
+      rig.swapFails(Errno.ETIMEDOUT);
+      await(() -> rig.next.last().closed);
+    }
+    rig.assertThatTheOldOneGoesOn();
+  }
+
+  @Test
   void aSaveThatHangsIsGivenUpAndTheOldModelIsLeftAloneUntilItReturns() throws Exception {
     rig.old.onSave = this::hangHere;
     rig.impatient();

@@ -32,7 +32,9 @@ final class Handover {
   private final DeviceModel old;
   private final Leash oldLeash;
   private final SwapRecording recording;
+  private final long deadlineNanos;
   private final long budgetNanos;
+  private final long begun = System.nanoTime();
 
   /** Guarded by this object's monitor, as is closing the gate. */
   private Fate fate = Fate.UNDECIDED;
@@ -52,15 +54,21 @@ final class Handover {
    * An attempt.
    *
    * @param old who has the place now; {@code null} if nobody, with the gate closed
-   * @param budgetNanos how long it tries to find the old one at a standstill
+   * @param deadlineNanos how long it may take; a part of it is for finding the old one at a
+   *     standstill, since a model that is busy is another finding than one that hangs
    */
   Handover(
-      ModelSlot slot, DeviceModel old, Leash oldLeash, SwapRecording recording, long budgetNanos) {
+      ModelSlot slot,
+      DeviceModel old,
+      Leash oldLeash,
+      SwapRecording recording,
+      long deadlineNanos) {
     this.slot = slot;
     this.old = old;
     this.oldLeash = oldLeash;
     this.recording = recording;
-    this.budgetNanos = budgetNanos;
+    this.deadlineNanos = deadlineNanos;
+    this.budgetNanos = deadlineNanos / 4 * 3;
   }
 
   /** A new model, not in place yet. */
@@ -223,6 +231,11 @@ final class Handover {
 
   private synchronized void decide(Runnable change) {
     checkWanted();
+    if (System.nanoTime() - begun > deadlineNanos) {
+      // who hung until he was interrupted, and returned as if nothing had been, is late all the
+      // same
+      throw Errno.ETIMEDOUT.because("the exchange took too long");
+    }
     fate = Fate.DONE;
     if (oldLeash != null) {
       oldLeash.cut();

@@ -124,9 +124,8 @@ final class ModelExchange {
     return new ModelCalls(device.name(), rules.deadlineNanos());
   }
 
-  /** Less time than the call has: a model that is busy is another finding than one that hangs. */
   private Handover handover(DeviceModel old, Leash leash, SwapRecording recording) {
-    return new Handover(slot, old, leash, recording, rules.deadlineNanos() / 4 * 3);
+    return new Handover(slot, old, leash, recording, rules.deadlineNanos());
   }
 
   private Fresh create(Entry from, ModelCalls calls, SwapRecording recording) {
