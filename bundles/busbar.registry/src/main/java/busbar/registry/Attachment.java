@@ -64,12 +64,7 @@ final class Attachment {
    * @return whether it was free in time; for a thread that is interrupted that is now
    */
   boolean tryTurn(long nanos) {
-    try {
-      return turn.tryLock(nanos, TimeUnit.NANOSECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return turn.tryLock();
-    }
+    return Locks.tryLock(turn, nanos);
   }
 
   /** Puts another backend in; while nobody is inside the gate. */

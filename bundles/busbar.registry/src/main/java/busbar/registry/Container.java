@@ -278,13 +278,7 @@ final class Container {
 
   /** A backend that hangs in a call with the lock must not keep the framework from removing it. */
   private boolean lockGroups(BackendEntry<?> backend) {
-    boolean locked;
-    try {
-      locked = groupsLock.tryLock(LOSE_NANOS, TimeUnit.NANOSECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      locked = groupsLock.tryLock();
-    }
+    boolean locked = Locks.tryLock(groupsLock, LOSE_NANOS);
     if (!locked) {
       LOG.log(System.Logger.Level.ERROR, "{0} goes while a call of {1} hangs in it", backend, name);
     }

@@ -41,7 +41,8 @@ final class Eviction {
   boolean run(String reason, Runnable opening) {
     boolean first;
     ReentrantLock setLock = device.setLock();
-    boolean locked = tryLock(setLock);
+    // a driver that hangs in an open or release holds the set's lock: then we go on without
+    boolean locked = Locks.tryLock(setLock, DRAIN_NANOS);
     try {
       first = because == null;
       if (first) {
@@ -69,16 +70,6 @@ final class Eviction {
     String reason = because;
     if (reason != null) {
       file.kill(reason, () -> {});
-    }
-  }
-
-  /** A driver that hangs in an open or release holds the set's lock: then we go on without. */
-  private static boolean tryLock(ReentrantLock setLock) {
-    try {
-      return setLock.tryLock(DRAIN_NANOS, TimeUnit.NANOSECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return setLock.tryLock();
     }
   }
 
